@@ -80,6 +80,15 @@ if once course "$here/requirements-course.txt"; then
   finished
 fi
 
+# GOSFT_CUDA=1 takes the CUDA plugin also where no GPU is seen, as when an image is built.
+if { [ -e /dev/nvidia0 ] || [ "${GOSFT_CUDA:-}" = 1 ]; } && once cuda "$here/requirements-cuda.txt"; then
+  say "XLA's CUDA plugin and the NVIDIA libraries (2 GB)"
+  "$py" -m pip install --quiet --no-cache-dir -r "$here/requirements-cuda.txt"
+  lib=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
+  ln -sfn "$lib/jax_plugins/xla_cuda13/xla_cuda_plugin.so" "$home/pjrt/libpjrt_cuda.so"
+  finished
+fi
+
 export GOSFT_HOME="$home" GOEXPERIMENT=simd CGO_ENABLED=1
 cd "$root"
 if once data "$here/requirements-data.txt" "$root/notebooks/datasets/main.go"; then

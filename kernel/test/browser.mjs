@@ -1,0 +1,156 @@
+// The course's quick start in JupyterLab, as a user goes through it: run all cells, see the table, the coloured tokens, the
+// live plot moving; interrupt a training and go on; restart; Tab and Shift-Tab; dark theme; the exported HTML file without
+// network. usage: browser.mjs CHECKOUT PICTURES
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { addCell, codeCells, idle, openBrowser, openNotebook, output, picture, runCell, sleep, startCell, startLab, waitCell } from './lab.mjs';
+
+const [root, pictures] = process.argv.slice(2);
+const jupyter = path.join(root, '.venv/bin/jupyter');
+fs.mkdirSync(pictures, { recursive: true });
+// A folder name with spaces and Chinese characters, on purpose.
+const work = fs.mkdtempSync(path.join(os.tmpdir(), 'gosft '));
+const folder = path.join(work, 'my course 课程');
+fs.mkdirSync(folder);
+const notebook = '00 quick start.ipynb';
+fs.copyFileSync(path.join(root, 'notebooks/en/00_quick_start.ipynb'), path.join(folder, notebook));
+
+let passed = 0, failed = 0;
+const check = (what, ok, saw = '') => {
+  if (ok) passed++; else failed++;
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${what}${ok ? '' : ': ' + String(saw).slice(0, 600)}`);
+};
+const shot = (page, i, name) => picture(page, i, path.join(pictures, `${name}.png`));
+
+const lab = await startLab({ root: folder, jupyter, state: path.join(work, 'state') });
+const { browser, page, problems, external } = await openBrowser(lab);
+try {
+  await openNotebook(page, notebook);
+  const cells = await codeCells(page);
+  const training = cells.find(c => /\.Train\(ctx\)/.test(c.source));
+  // A smaller budget, as papermill would set it: the cell after the parameters.
+  for (const c of cells) {
+    if (c.i === training.i) {
+      const before = Date.now();
+      await startCell(page, c.i);
+      // The live plot must move while the training goes on.
+      const seen = new Set();
+      while (Date.now() - before < 240000 && seen.size < 3) {
+        const o = await output(page, c.i);
+        const chart = o.list.find(x => x.data?.['application/vnd.vegalite.v5+json']);
+        if (chart) seen.add(JSON.stringify(chart.data['application/vnd.vegalite.v5+json']).length + ':' + o.text.length);
+        if (await page.evaluate(() => window.ran)) break;
+        await sleep(300);
+      }
+      check('the live plot moves during training', seen.size >= 3, `${seen.size} states`);
+      await shot(page, c.i, '03-training-live');
+      await waitCell(page, 600000);
+    } else {
+      await runCell(page, c.i, 600000);
+    }
+    const o = await output(page, c.i);
+    check(`cell ${c.i} runs without an error`, o.errors.length === 0, o.errors.join('; '));
+  }
+  const shown = await Promise.all(cells.map(c => output(page, c.i)));
+  check('a table is shown', shown.some(o => o.tables > 0));
+  check('coloured tokens are shown', shown.some(o => /background/.test(o.html) && /\[CLS\]/.test(o.text)));
+  check('a plot is rendered by JupyterLab', shown.some(o => o.types.includes('application/vnd.vegalite.v5+json') && o.plots > 0));
+  check('every shown result has a text twin', shown.every(o => o.list.every(x => !x.data || 'text/plain' in x.data)));
+  for (const [n, c] of cells.entries()) await shot(page, c.i, `10-cell-${String(n).padStart(2, '0')}`);
+
+  // Interrupt a training and go on from there.
+  const again = await addCell(page, `long := args
+long.OutputDir = args.OutputDir + "-long"
+long.NumTrainEpochs, long.MaxSteps = 50, 0
+trainer := train.New(model, long, train_, val)
+again := trainer.Train(ctx)
+fmt.Println("stopped after step", again.GlobalStep)`);
+  await startCell(page, again);
+  await page.waitForFunction(i => /epoch/i.test(window.nb.content.widgets[i].outputArea.node.innerText), again, { timeout: 120000, polling: 200 });
+  await sleep(6000);
+  await page.click('.jp-NotebookPanel:not(.lm-mod-hidden) [data-jp-item-name="interrupt"]');
+  await waitCell(page, 120000);
+  await idle(page);
+  await shot(page, again, '04-interrupted');
+  const stopped = await output(page, again);
+  check('an interrupted training returns or says so', /interrupt|stopped/i.test(stopped.text), stopped.text);
+  const after = await addCell(page, 'model.Predict("a wonderful film")');
+  await runCell(page, after);
+  check('the model is still there after the interrupt', (await output(page, after)).errors.length === 0, (await output(page, after)).text);
+
+  // Endless loop: interrupt keeps values.
+  const loop = await addCell(page, 'kept := 41\nfor { kept = 42 }');
+  await startCell(page, loop);
+  await sleep(2500);
+  await page.click('.jp-NotebookPanel:not(.lm-mod-hidden) [data-jp-item-name="interrupt"]');
+  await waitCell(page, 30000);
+  await idle(page);
+  check('an endless loop can be interrupted', /Interrupt/i.test((await output(page, loop)).text), (await output(page, loop)).text);
+
+  // Tab and Shift-Tab.
+  const tab = await addCell(page, 'strings.ToUp');
+  await sleep(300);
+  await page.keyboard.press('Tab');
+  await page.waitForFunction(i => /ToUpper/.test(window.nb.content.widgets[i].model.sharedModel.source)
+    || /ToUpper/.test(document.querySelector('.jp-Completer:not(.lm-mod-hidden)')?.innerText ?? ''), tab, { timeout: 20000 });
+  await shot(page, undefined, '05-completion');
+  check('Tab completes', true);
+  await page.keyboard.press('Escape');
+  const help = await addCell(page, 'strings.ToUpper');
+  await sleep(300);
+  await page.keyboard.press('Shift+Tab');
+  await page.waitForSelector('.jp-Tooltip', { timeout: 20000 });
+  check('Shift-Tab shows the signature', /func ToUpper/.test(await page.evaluate(() => document.querySelector('.jp-Tooltip').innerText)));
+  await shot(page, undefined, '06-inspection');
+  await page.keyboard.press('Escape');
+
+  // An error names cell and line.
+  const bad = await addCell(page, 'x := 1\nvar s string = x');
+  await runCell(page, bad);
+  const err = await output(page, bad);
+  check('a compile error names cell and line', /line 2|:2/.test(err.text), err.text);
+  await shot(page, bad, '07-error');
+
+  // Save, restart, and see that the values are gone but the kernel lives.
+  await page.evaluate(() => window.nb.context.save());
+  await page.click('.jp-NotebookPanel:not(.lm-mod-hidden) [data-jp-item-name="restart"]');
+  await page.waitForSelector('.jp-Dialog', { timeout: 5000 });
+  await page.click('.jp-Dialog .jp-mod-accept');
+  await sleep(500);
+  await idle(page);
+  const fresh = await addCell(page, '40 + 2');
+  await runCell(page, fresh, 60000);
+  check('after a restart a cell runs', /42/.test((await output(page, fresh)).text), (await output(page, fresh)).text);
+
+  // Dark theme.
+  await page.evaluate(() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' }));
+  await sleep(1500);
+  for (const [n, c] of cells.entries()) await shot(page, c.i, `20-dark-${String(n).padStart(2, '0')}`);
+  // JupyterLab itself asks for files that need not be there (a missing workspace, translations).
+  const own = problems.filter(p => !/\/api\/workspaces|\/api\/translations|favicon|\/lsp\//.test(p));
+  check('no errors on the console', own.length === 0, own.join('\n'));
+  check('no request leaves the machine', external.length === 0, external.join(' '));
+
+  // The exported file, opened without network.
+  execFileSync(jupyter, ['nbconvert', '--to', 'html', path.join(folder, notebook)], { stdio: 'pipe' });
+  const html = path.join(folder, notebook.replace('.ipynb', '.html'));
+  const exported = await browser.newPage({ viewport: { width: 420, height: 900 }, offline: true });
+  await exported.goto(pathToFileURL(html).href, { waitUntil: 'domcontentloaded' });
+  await sleep(1000);
+  await exported.screenshot({ path: path.join(pictures, '30-exported-phone.png'), fullPage: false });
+  check('the exported file shows tables and plots', await exported.evaluate(() => document.querySelectorAll('.jp-OutputArea-output table').length > 0
+    && document.querySelectorAll('.jp-OutputArea-output svg, .jp-OutputArea-output img').length > 0));
+} catch (e) {
+  failed++;
+  console.log('FAIL', e.stack);
+  await page.screenshot({ path: path.join(pictures, '99-failed.png') }).catch(() => {});
+} finally {
+  await browser.close();
+  await lab.stop();
+  fs.rmSync(work, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
