@@ -10,8 +10,10 @@ py=$root/.venv/bin/python
 if [ ! -d "$gonb/home/.local/share/jupyter/kernels/gonb" ] && [ ! -d "$gonb/home/Library/Jupyter/kernels/gonb" ]; then
   echo "building GoNB v0.11.4, goimports and gopls (once, about a minute)"
   mkdir -p "$gonb/bin" "$gonb/home"
-  (cd "$gonb" && export GOFLAGS=-mod=mod GOBIN="$gonb/bin" GOEXPERIMENT= &&
-    go install github.com/janpfeifer/gonb@v0.11.4 && go install golang.org/x/tools/cmd/goimports@v0.44.0 && go install golang.org/x/tools/gopls@v0.20.0)
+  tool="$root/kernel/setup/gotool.sh"
+  "$tool" "$gonb/bin" github.com/janpfeifer/gonb github.com/janpfeifer/gonb v0.11.4
+  "$tool" "$gonb/bin" golang.org/x/tools/cmd/goimports golang.org/x/tools v0.44.0
+  "$tool" "$gonb/bin" golang.org/x/tools/gopls golang.org/x/tools/gopls v0.20.0
   GOPATH=$(go env GOPATH) GOCACHE=$(go env GOCACHE) HOME=$gonb/home PATH=$gonb/bin:$PATH "$gonb/bin/gonb" --install
 fi
 exec "$py" "$root/kernel/bench/bench.py" "$root" "$@"

@@ -101,9 +101,9 @@ fi
 
 say "building gosft (the first time downloads Go modules and takes some minutes)"
 go build -o "$venv/bin/gosft" ./kernel/cmd/gosft
-if once gopls "$here/setup.sh"; then
+if once gopls "$here/gotool.sh"; then
   say "gopls, for completion and help"
-  (cd "$venv" && GOFLAGS=-mod=mod GOBIN="$home/bin" go install golang.org/x/tools/gopls@v0.20.0) && finished ||
+  "$here/gotool.sh" "$home/bin" golang.org/x/tools/gopls golang.org/x/tools/gopls v0.20.0 && finished ||
     say "gopls could not be built: completion falls back to names in scope"
 fi
 "$venv/bin/gosft" install --prefix "$venv"
@@ -113,6 +113,11 @@ if [ "${1:-}" = test ]; then
   if once test "$here/requirements-test.txt"; then
     say "test clients"
     "$py" -m pip install --quiet -r "$here/requirements-test.txt"
+    finished
+  fi
+  if once staticcheck "$here/gotool.sh"; then
+    say "staticcheck"
+    "$here/gotool.sh" "$home/bin" honnef.co/go/tools/cmd/staticcheck honnef.co/go/tools v0.7.0
     finished
   fi
   if once parity "$here/requirements-parity.txt"; then
