@@ -1,0 +1,19 @@
+#!/bin/sh
+# make parity: every comparison with an independent implementation (tokenizers, transformers, PyTorch, scikit-learn,
+# TensorBoard), a line each: what, figure, bound, ok or FAIL. The comparisons are the library's own tests; their whole output
+# is kept in build/parity.log.
+set -u
+cd "$(dirname "$0")/../.."
+mkdir -p build
+[ -x "${GOSFT_TEST_PYTHON:-.venv-test/bin/python}" ] || { echo "parity: no Python to compare with; run make setup-test" >&2; exit 1; }
+go test -count=1 -v -timeout 60m -run "${1:-.}" ./sftlib/... > build/parity.log 2>&1
+status=$?
+grep -o 'parity: .*' build/parity.log
+ok=$(grep -c 'parity: .* ok$' build/parity.log)
+bad=$(grep -c 'parity: .* FAIL$' build/parity.log)
+if [ "$status" != 0 ] && [ "$bad" = 0 ]; then
+  bad=1
+  grep -E '^(---|\s+---) FAIL|^FAIL|panic:' build/parity.log | head -20
+fi
+echo "$ok passed, $bad failed"
+[ "$bad" = 0 ] && [ "$ok" != 0 ]
