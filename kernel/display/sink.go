@@ -15,8 +15,7 @@ type Message struct {
 	Kind     string         // "display": new output; "update": new content for ID; "clear": ID becomes empty, or the cell's whole output where ID is ""
 	ID       string         // names a display for later updates; "" for one that is never updated
 	Data     Bundle         // nil for "clear"
-	Metadata map[string]any // for example {"image/png": {"width": 400}}
-	Wait     bool           // "clear" of a whole output only: not before the next output arrives
+	Metadata map[string]any // for example {"image/png": {"width": 400}}; "wait": true clears a whole output only when the next arrives
 	Cell     int            // the cell whose code shows it; 0 where the sender does not know
 }
 
@@ -104,4 +103,4 @@ func Input(prompt string) (string, error) { return sink().Input(prompt, false) }
 func Password(prompt string) (string, error) { return sink().Input(prompt, true) }
 
 // ClearOutput empties the output of the running cell. With wait it stays until the next output comes, so that nothing flickers.
-func ClearOutput(wait bool) { sink().Display(Message{Kind: "clear", Wait: wait}) }
+func ClearOutput(wait bool) { sink().Display(Message{Kind: "clear", Metadata: map[string]any{"wait": wait}}) }
