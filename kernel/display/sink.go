@@ -103,4 +103,6 @@ func Input(prompt string) (string, error) { return sink().Input(prompt, false) }
 func Password(prompt string) (string, error) { return sink().Input(prompt, true) }
 
 // ClearOutput empties the output of the running cell. With wait it stays until the next output comes, so that nothing flickers.
-func ClearOutput(wait bool) { sink().Display(Message{Kind: "clear", Metadata: map[string]any{"wait": wait}}) }
+func ClearOutput(wait bool) {
+	sink().Display(Message{Kind: "clear", Metadata: map[string]any{"wait": wait}})
+}
