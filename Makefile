@@ -6,7 +6,7 @@ export GOEXPERIMENT := simd
 export PATH := $(HOME_DIR)/bin:$(CURDIR)/.venv/bin:$(PATH)
 GOFLAGS_TEST ?= -timeout 30m
 
-.PHONY: help setup setup-test notebook doctor test lint test-go test-notebooks test-browser parity bench-kernel bench-sft clean
+.PHONY: help setup setup-test notebook doctor test lint test-go test-notebooks test-clients test-browser parity bench-kernel bench-sft clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -23,7 +23,7 @@ notebook: setup ## set up and open JupyterLab on the course
 doctor: ## check the set-up and say what to do
 	@if [ -x .venv/bin/gosft ]; then .venv/bin/gosft doctor; else echo "gosft is not built yet: run make setup and read its first error"; exit 1; fi
 
-test: setup-test lint test-go test-notebooks test-browser ## set up and run all tests
+test: setup-test lint test-go test-notebooks test-clients test-browser ## set up and run all tests
 
 lint: ## gofmt, go vet, staticcheck
 	@bad=$$(gofmt -l kernel sftlib notebooks); if [ -n "$$bad" ]; then echo "not gofmt-ed: $$bad"; exit 1; fi
@@ -35,6 +35,9 @@ test-go: ## protocol, engine and library
 
 test-notebooks: ## every notebook of the course, headless, on a small budget
 	notebooks/test.sh
+
+test-clients: ## the quick start through nbclient, papermill, nbconvert, jupytext and in odd places
+	.venv/bin/python kernel/test/clients.py .
 
 test-browser: ## JupyterLab in Chromium, driven by Playwright
 	kernel/test/browser.sh
