@@ -1,0 +1,171 @@
+package bert
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/nn"
+)
+
+// GraphBatch is a [Batch] inside a graph: rows of width tokens, each row holding one or more texts.
+type GraphBatch struct {
+	IDs       *graph.Node // int32 [rows, width] token ids
+	Types     *graph.Node // int32 [rows, width] 0 for a first text, 1 for the second of a pair
+	Positions *graph.Node // int32 [rows, width] place in the text, from 0
+	Segments  *graph.Node // int32 [rows, width] which text a token belongs to (1, 2, ...), 0 for padding
+	CLS       *graph.Node // int32 [texts] where each text's first token is, counted through the rows
+}
+
+// NumInputs is the number of tensors that [Batch.Tensors] gives and [NewGraphBatch] takes.
+const NumInputs = 5
+
+// NewGraphBatch takes the first [NumInputs] inputs of a graph, in the order of [Batch.Tensors].
+func NewGraphBatch(in []*graph.Node) GraphBatch {
+	return GraphBatch{IDs: in[0], Types: in[1], Positions: in[2], Segments: in[3], CLS: in[4]}
+}
+
+// Logits builds the graph from a batch to the outputs of the classifier, float32 [texts, labels], before softmax or sigmoid.
+// drop is nil for evaluation; in training it gives the dropout masks at BERT's places. The part of the graph that is frozen
+// from the embeddings upwards is cut off from the gradient, so that no backward pass is computed for it. Like all functions
+// that build graphs it panics on mistakes; call it inside [Model.Do] or a GoMLX executor.
+func (m *Model) Logits(scope *model.Scope, b GraphBatch, drop *Dropout) *graph.Node {
+	n := m.net(scope, b, drop)
+	hidden := n.encode(b)
+	cls := graph.Gather(graph.Reshape(hidden, -1, m.Config.HiddenSize), graph.InsertAxes(b.CLS, -1))
+	pooled := graph.Tanh(n.dense(cls, "bert.pooler.dense"))
+	return n.dense(drop.apply(pooled, m.Config.classifierDropout()), "classifier")
+}
+
+// Hidden builds the graph from a batch to the last hidden states, float32 [rows, width, hidden].
+func (m *Model) Hidden(scope *model.Scope, b GraphBatch, drop *Dropout) *graph.Node {
+	return m.net(scope, b, drop).encode(b)
+}
+
+// net builds one graph.
+type net struct {
+	c      Config
+	store  *model.Store
+	g      *graph.Graph
+	drop   *Dropout
+	frozen int  // encoder layers frozen from below together with the embeddings; -1 when the embeddings are not frozen
+	remat  bool // gradient checkpointing: a layer's inner values are computed again in the backward pass
+}
+
+func (m *Model) net(scope *model.Scope, b GraphBatch, drop *Dropout) *net {
+	return &net{c: m.Config, store: scope.Store(), g: b.IDs.Graph(), drop: drop, frozen: m.frozenBelow(), remat: m.checkpointing && drop.training()}
+}
+
+// variable returns the value of a parameter in this graph.
+func (n *net) variable(name string) *graph.Node {
+	v := n.store.GetVariable(variablePath(name))
+	if v == nil {
+		panic(fmt.Errorf("the model has no parameter %s", name))
+	}
+	return v.NodeValue(n.g)
+}
+
+// dense is x·Wᵀ + b with W [out, in] as PyTorch stores it; x has any rank.
+func (n *net) dense(x *graph.Node, name string) *graph.Node {
+	w, b := n.variable(name+".weight"), n.variable(name+".bias")
+	dims := x.Shape().Dimensions
+	in, out := dims[len(dims)-1], w.Shape().Dimensions[0]
+	flat := graph.Reshape(x, -1, in)
+	var y *graph.Node
+	if n.drop.training() {
+		y = graph.Add(graph.Dot(flat, w).General([]int{1}, nil, []int{1}, nil), graph.ExpandLeftToRank(b, 2))
+	} else {
+		y = nn.Dense(flat, w, b, compute.DenseLayoutOutputsInput)
+	}
+	return graph.Reshape(y, append(append([]int{}, dims[:len(dims)-1]...), out)...)
+}
+
+// norm is layer normalization over the last axis.
+func (n *net) norm(x *graph.Node, name string) *graph.Node {
+	w, b := n.variable(name+".weight"), n.variable(name+".bias")
+	if !n.drop.training() {
+		return nn.LayerNorm(x, []int{-1}, n.c.LayerNormEps, w, b, nil)
+	}
+	centred := graph.Sub(x, graph.ReduceAndKeep(x, graph.ReduceMean, -1))
+	variance := graph.ReduceAndKeep(graph.Square(centred), graph.ReduceMean, -1)
+	y := graph.Div(centred, graph.Sqrt(graph.AddScalar(variance, n.c.LayerNormEps)))
+	return graph.Add(graph.Mul(y, graph.ExpandLeftToRank(w, y.Rank())), graph.ExpandLeftToRank(b, y.Rank()))
+}
+
+// encode is the whole encoder: [rows, width] ids to [rows, width, hidden].
+func (n *net) encode(b GraphBatch) *graph.Node {
+	x := n.embed(b)
+	bias := n.attentionBias(b.Segments)
+	if n.frozen >= 0 {
+		x = graph.StopGradient(x)
+	}
+	for l := range n.c.NumHiddenLayers {
+		if n.remat && l >= n.frozen {
+			x = x.Checkpoint()
+		}
+		x = n.layer(x, bias, fmt.Sprintf("bert.encoder.layer.%d.", l))
+		if l < n.frozen {
+			x = graph.StopGradient(x)
+		}
+	}
+	if n.remat {
+		x = x.StopCheckpoint()
+	}
+	return x
+}
+
+// embed adds the embeddings of word, position and type.
+func (n *net) embed(b GraphBatch) *graph.Node {
+	const p = "bert.embeddings."
+	x := graph.Gather(n.variable(p+"word_embeddings.weight"), graph.InsertAxes(b.IDs, -1))
+	x = graph.Add(x, graph.Gather(n.variable(p+"position_embeddings.weight"), graph.InsertAxes(b.Positions, -1)))
+	// A product with one-hot rows: the table has a row or two, and its gradient is then a product too, not a scatter.
+	types := n.variable(p + "token_type_embeddings.weight")
+	hot := graph.OneHot(graph.Reshape(b.Types, -1), n.c.TypeVocabSize, dtypes.Float32)
+	x = graph.Add(x, graph.Reshape(graph.Dot(hot, types).MatMul(), x.Shape().Dimensions...))
+	return n.drop.apply(n.norm(x, p+"LayerNorm"), n.c.HiddenDropoutProb)
+}
+
+// attentionBias is 0 where a token may look at another, those of its own text, and -1e9 elsewhere: [rows, 1, width, width].
+func (n *net) attentionBias(segments *graph.Node) *graph.Node {
+	d := segments.Shape().Dimensions
+	rows, width := d[0], d[1]
+	same := graph.Equal(graph.BroadcastToDims(graph.InsertAxes(segments, 2), rows, width, width),
+		graph.BroadcastToDims(graph.InsertAxes(segments, 1), rows, width, width))
+	return graph.InsertAxes(graph.MulScalar(graph.OneMinus(graph.ConvertDType(same, dtypes.Float32)), -1e9), 1)
+}
+
+// layer is one encoder layer: attention and feed-forward, each with dropout, residual and normalization after.
+func (n *net) layer(x, bias *graph.Node, p string) *graph.Node {
+	d := x.Shape().Dimensions
+	rows, width, heads := d[0], d[1], n.c.NumAttentionHeads
+	depth := n.c.HiddenSize / heads
+	split := func(name string) *graph.Node { // [rows, heads, width, depth]
+		y := n.dense(x, p+"attention.self."+name)
+		return graph.TransposeAllAxes(graph.Reshape(y, rows, width, heads, depth), 0, 2, 1, 3)
+	}
+	q := graph.MulScalar(split("query"), 1/math.Sqrt(float64(depth)))
+	scores := graph.Dot(q, split("key")).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1})
+	weights := n.drop.apply(n.softmax(graph.Add(scores, bias)), n.c.AttentionProbsDropoutProb)
+	mixed := graph.Dot(weights, split("value")).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
+	mixed = graph.Reshape(graph.TransposeAllAxes(mixed, 0, 2, 1, 3), rows, width, n.c.HiddenSize)
+
+	y := n.drop.apply(n.dense(mixed, p+"attention.output.dense"), n.c.HiddenDropoutProb)
+	x = n.norm(graph.Add(y, x), p+"attention.output.LayerNorm")
+	y = activations[n.c.HiddenAct](n.dense(x, p+"intermediate.dense"), n.drop.training())
+	y = n.drop.apply(n.dense(y, p+"output.dense"), n.c.HiddenDropoutProb)
+	return n.norm(graph.Add(y, x), p+"output.LayerNorm")
+}
+
+// softmax over the last axis. The fused operation of the Go backend has no gradient of its own, so that training would
+// compute both it and the plain form.
+func (n *net) softmax(x *graph.Node) *graph.Node {
+	if !n.drop.training() {
+		return graph.Softmax(x, -1)
+	}
+	e := graph.Exp(graph.Sub(x, graph.StopGradient(graph.ReduceAndKeep(x, graph.ReduceMax, -1))))
+	return graph.Div(e, graph.ReduceAndKeep(e, graph.ReduceSum, -1))
+}

@@ -1,0 +1,230 @@
+package bert
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+)
+
+// Packer lays the texts of a batch one behind the other in rows, first fit, longest first. Texts are short and uneven, and
+// a batch padded to its longest text is mostly padding; packed, the same batch takes half the rows or fewer and has the same
+// logits, loss and gradient, since positions start again with each text and attention stays within it.
+//
+// Every new shape of a batch is a new graph to compile, so the number of rows is rounded up to one of a few levels.
+type Packer struct {
+	Size   int     // texts in a full batch
+	Widths []Width // ascending; a batch takes the narrowest into whose rows its longest text fits
+}
+
+// Width is one width of rows with the numbers of rows that batches are rounded up to.
+type Width struct {
+	Tokens int
+	Levels []int // ascending; more rows than the last are rounded up to even numbers
+}
+
+// maxShapes is how many graphs a packer may cause on the data it was made for.
+const maxShapes = 3
+
+// NewPacker chooses widths and levels for batches of size texts drawn at random from texts of the given lengths (in tokens,
+// already truncated): it packs a few dozen such batches in every way it knows and takes the one that needs the least work.
+// hidden and heads weigh the work of a token against that of attention over a row.
+func NewPacker(lengths []int, size int, c Config) *Packer {
+	size = max(size, 1)
+	longest := 1
+	for _, n := range lengths {
+		longest = max(longest, n)
+	}
+	top := min(roundUp(longest, 8), max(c.MaxPositionEmbeddings, longest))
+	if len(lengths) == 0 {
+		return &Packer{Size: size, Widths: []Width{{Tokens: top}}}
+	}
+	batches := sampleBatches(lengths, size, 48)
+	var best *Packer
+	var least float64
+	for _, w := range candidateWidths(top) {
+		widths := []int{w}
+		if w < top {
+			widths = append(widths, top)
+		}
+		p, cost := plan(batches, size, widths, c)
+		if best == nil || cost < least {
+			best, least = p, cost
+		}
+	}
+	return best
+}
+
+// candidateWidths are the widths of rows to try: up to twice the longest text, since a wide row wastes less at its end.
+func candidateWidths(top int) []int {
+	var out []int
+	for _, w := range []int{32, 48, 64, 96, 128, 160, 192, 256, 320, 384, 512} {
+		if w < 2*top && w != top {
+			out = append(out, w)
+		}
+	}
+	return append(out, top)
+}
+
+// sampleBatches draws batches without replacement, as an epoch does, from a fixed seed.
+func sampleBatches(lengths []int, size, most int) [][]int {
+	r := rand.New(rand.NewPCG(1, 2))
+	var out [][]int
+	perm := r.Perm(len(lengths))
+	for len(out) < most {
+		if len(perm) < size && len(out) > 0 {
+			break
+		}
+		n := min(size, len(perm))
+		b := make([]int, n)
+		for i, j := range perm[:n] {
+			b[i] = lengths[j]
+		}
+		out, perm = append(out, b), perm[n:]
+	}
+	return out
+}
+
+// plan packs the batches into rows of the given widths and chooses levels; cost is the mean work of a batch.
+func plan(batches [][]int, size int, widths []int, c Config) (*Packer, float64) {
+	rows := make([][]int, len(widths))
+	for _, b := range batches {
+		k := narrowest(widths, slices.Max(b))
+		n, _ := firstFit(b, widths[k])
+		rows[k] = append(rows[k], n)
+	}
+	p := &Packer{Size: size}
+	total, left := 0.0, maxShapes
+	for k, w := range widths {
+		if len(rows[k]) == 0 {
+			continue
+		}
+		n := left
+		if k < len(widths)-1 {
+			n = max(1, left-1)
+		}
+		levels, sum := chooseLevels(rows[k], n)
+		left = max(1, left-len(levels))
+		p.Widths = append(p.Widths, Width{Tokens: w, Levels: levels})
+		total += float64(sum) * rowWork(w, c)
+	}
+	return p, total / float64(len(batches))
+}
+
+// rowWork is the relative cost of a row: multiplications of the dense layers and of attention for each token, and the passes
+// over the attention weights (softmax, dropout, their gradients), each element of which costs as much as some fifty
+// multiplications on a CPU.
+func rowWork(width int, c Config) float64 {
+	h, heads := float64(c.HiddenSize), float64(c.NumAttentionHeads)
+	dense := 4*h*h + 2*h*float64(c.IntermediateSize)
+	attention := float64(width) * (2*h + 50*heads)
+	return float64(width) * (dense + attention)
+}
+
+// chooseLevels picks at most n numbers of rows so that rounding every batch up to one of them adds the fewest rows; it
+// returns them ascending and the sum of rounded rows. A level that saves less than 3 % is not worth a graph.
+func chooseLevels(rows []int, n int) (levels []int, sum int) {
+	slices.Sort(rows)
+	top := evenUp(rows[len(rows)-1])
+	levels, sum = []int{top}, top*len(rows)
+	for range n - 1 {
+		at, least := 0, sum
+		for _, candidate := range slices.Compact(slices.Clone(rows)) {
+			s := roundedSum(rows, append([]int{evenUp(candidate)}, levels...))
+			if s < least {
+				at, least = evenUp(candidate), s
+			}
+		}
+		if float64(least) > 0.97*float64(sum) {
+			break
+		}
+		levels, sum = append(levels, at), least
+		slices.Sort(levels)
+	}
+	return levels, sum
+}
+
+func roundedSum(rows, levels []int) int {
+	slices.Sort(levels)
+	sum := 0
+	for _, r := range rows {
+		sum += levels[narrowest(levels, r)]
+	}
+	return sum
+}
+
+func evenUp(n int) int { return n + n%2 }
+
+// narrowest is the index of the first of ascending values that is at least n, or of the last.
+func narrowest(values []int, n int) int {
+	i, _ := slices.BinarySearch(values, n)
+	return min(i, len(values)-1)
+}
+
+// place is where a text starts.
+type place struct{ row, col int }
+
+// firstFit packs texts of the given lengths into rows of width tokens: longest first, each into the first row with room. It
+// returns the number of rows and the places of the texts in the order given. A text longer than a row takes one whole.
+func firstFit(lengths []int, width int) (rows int, places []place) {
+	order := make([]int, len(lengths))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lengths[b], lengths[a]) })
+	places = make([]place, len(lengths))
+	var used []int
+	for _, i := range order {
+		n := min(lengths[i], width)
+		r := slices.IndexFunc(used, func(u int) bool { return u+n <= width })
+		if r < 0 {
+			r = len(used)
+			used = append(used, 0)
+		}
+		places[i] = place{r, used[r]}
+		used[r] += n
+	}
+	return len(used), places
+}
+
+// Batch packs texts; when they are fewer than p.Size, the rest of the batch has weight 0. Texts longer than the widest row
+// are cut to it.
+func (p *Packer) Batch(items []Item) *Batch {
+	lengths := make([]int, len(items))
+	longest := 0
+	for i, it := range items {
+		lengths[i] = len(it.IDs)
+		longest = max(longest, lengths[i])
+	}
+	tokens := make([]int, len(p.Widths))
+	for i, w := range p.Widths {
+		tokens[i] = w.Tokens
+	}
+	w := p.Widths[narrowest(tokens, longest)]
+	rows, places := firstFit(lengths, w.Tokens)
+	b := newBatch(w.rowsFor(rows), w.Tokens, max(p.Size, len(items)))
+	for i, it := range items {
+		b.put(i, places[i].row, places[i].col, it)
+	}
+	return b
+}
+
+// rowsFor rounds a number of rows up to a level.
+func (w Width) rowsFor(n int) int {
+	for _, l := range w.Levels {
+		if n <= l {
+			return l
+		}
+	}
+	return evenUp(max(n, 1))
+}
+
+// Shapes lists the shapes that the packer plans with, most rows last.
+func (p *Packer) Shapes() []Shape {
+	var out []Shape
+	for _, w := range p.Widths {
+		for _, l := range w.Levels {
+			out = append(out, Shape{l, w.Tokens, p.Size})
+		}
+	}
+	return out
+}
