@@ -6,7 +6,7 @@ export GOEXPERIMENT := simd
 export PATH := $(HOME_DIR)/bin:$(CURDIR)/.venv/bin:$(PATH)
 GOFLAGS_TEST ?= -timeout 30m
 
-.PHONY: help setup setup-test notebook doctor test lint test-go test-notebooks test-clients test-browser parity bench-kernel bench-sft clean
+.PHONY: help setup setup-test notebook doctor test lint test-go test-notebooks test-clients test-browser test-bare parity bench-kernel bench-sft clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -23,7 +23,7 @@ notebook: setup ## set up and open JupyterLab on the course
 doctor: ## check the set-up and say what to do
 	@if [ -x .venv/bin/gosft ]; then .venv/bin/gosft doctor; else echo "gosft is not built yet: run make setup and read its first error"; exit 1; fi
 
-test: setup-test lint test-go test-notebooks test-clients test-browser ## set up and run all tests
+test: setup-test lint test-go test-notebooks test-clients test-browser test-bare ## set up and run all tests
 
 lint: ## gofmt, go vet, staticcheck
 	@bad=$$(gofmt -l kernel sftlib notebooks); if [ -n "$$bad" ]; then echo "not gofmt-ed: $$bad"; exit 1; fi
@@ -41,6 +41,9 @@ test-clients: ## the quick start through nbclient, papermill, nbconvert, jupytex
 
 test-browser: ## JupyterLab in Chromium, driven by Playwright
 	kernel/test/browser.sh
+
+test-bare: ## notebook 00 on a PATH without go, compiler and linker
+	kernel/test/bare.sh
 
 parity: ## every comparison with an independent implementation, a line each
 	@kernel/setup/parity.sh
