@@ -1,6 +1,7 @@
 package session
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -146,5 +147,9 @@ func helpQuery(src string) (name string, detail int, ok bool) {
 	if marks == 0 || marks > 2 || strings.Contains(name, "?") || (s[0] == '?') == (s[len(s)-1] == '?') {
 		return "", 0, false
 	}
-	return strings.TrimSpace(name), marks - 1, true
+	name = strings.TrimSpace(name)
+	return name, marks - 1, helpName.MatchString(name)
 }
+
+// helpName is what help can be asked for: a command, or names joined by dots.
+var helpName = regexp.MustCompile(`^(%{0,2}[\pL_][\pL\d_]*(\.[\pL_][\pL\d_]*)*|!)$`)
