@@ -38,7 +38,7 @@ func TestConformance(t *testing.T) {
 		"code_hello_world": "print hello, world", "code_stderr": "warn oops",
 		"completion_samples":      []any{map[string]any{"text": "sp", "matches": []string{"spin"}}},
 		"complete_code_samples":   []string{"print x", "result 1"},
-		"incomplete_code_samples": []string{`print \`}, "invalid_code_samples": []string{"?!"},
+		"incomplete_code_samples": []string{`print \`}, "invalid_code_samples": []string{"bad word"},
 		"code_page_something": "?print", "code_generate_error": "error boom",
 		"code_execute_result":          []any{map[string]any{"code": "result 3", "result": "3"}, map[string]any{"code": "result 42", "result": "42"}},
 		"code_display_data":            []any{map[string]any{"code": "html <b>x</b>", "mime": "text/html"}, map[string]any{"code": "png", "mime": "image/png"}},

@@ -74,7 +74,7 @@ func (fakeAssist) IsComplete(_ context.Context, code string) session.Completenes
 	switch {
 	case strings.HasSuffix(code, "\\"):
 		return session.Completeness{Status: "incomplete", Indent: "\t"}
-	case strings.HasPrefix(code, "?!"):
+	case strings.HasPrefix(code, "bad"):
 		return session.Completeness{Status: "invalid"}
 	}
 	return session.Completeness{Status: "complete"}

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"time"
+
+	"gosft/kernel/display"
 )
 
 // Engine runs cells. kernel/engine is the real one, kernel/session/fake the one that tests use.
@@ -68,17 +70,10 @@ type Var struct {
 }
 
 // Bundle maps MIME types to data: []byte for images, string or any JSON value else.
-type Bundle = map[string]any
+type Bundle = display.Bundle
 
-// Display is something shown: Kind is "display", "update" or "clear". An ID ties updates to their display; a clear
-// with an ID empties that display, one without empties the cell's output (with Metadata["wait"] true when the next output arrives).
-type Display struct {
-	Kind     string
-	ID       string
-	Data     Bundle
-	Metadata map[string]any
-	Cell     int
-}
+// Display is something shown, updated or cleared.
+type Display = display.Message
 
 // Comm is a message of a comm, Jupyter's channel between widgets and program, in either direction.
 type Comm struct {
