@@ -1,7 +1,8 @@
 """Encodes with the `tokenizers` package what a Go test asks for: JSON lines in (argv[1]), JSON lines out (stdout).
 
 Each line in: {"file": tokenizer.json, "options": {...}, "a": [texts], "b": [texts] or null}. Each line out: one list of
-encodings, each [ids, type_ids, attention_mask, special_tokens_mask, offsets, word_ids, sequence_ids, overflow]."""
+encodings, each [ids, type_ids, attention_mask, special_tokens_mask, offsets, word_ids, sequence_ids, overflow]. The
+overflow of a pair holds parts that hold overflow again; all of it is in the first list too, so it is not shown twice."""
 import json, sys
 from tokenizers import Tokenizer
 
@@ -9,7 +10,7 @@ def flat(e, deep=True):
     none = lambda xs: [-1 if x is None else x for x in xs]
     words, seqs = none(e.word_ids), none(e.sequence_ids)
     return [e.ids, e.type_ids, e.attention_mask, e.special_tokens_mask, [x for o in e.offsets for x in o], words, seqs,
-            [flat(o) for o in e.overflowing] if deep else []]
+            [flat(o, False) for o in e.overflowing] if deep else []]
 
 loaded = {}
 for line in open(sys.argv[1], encoding="utf-8"):
@@ -35,4 +36,4 @@ for line in open(sys.argv[1], encoding="utf-8"):
         out = [flat(e) for e in t.encode_batch(texts, add_special_tokens=special)]
     except Exception as x:
         out = str(x)
-    print(json.dumps(out))
+    print(json.dumps(out, separators=(",", ":")))
