@@ -1,0 +1,190 @@
+package assist
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"gosft/kernel/session"
+)
+
+// Config says where Assist finds things. Every field may be left out: without Gopls or Dir there is no gopls, and answers
+// come from the cell's own text and the session's declarations.
+type Config struct {
+	Gopls   string   // path of gopls v0.20; see FindGopls
+	Dir     string   // a folder with a go.mod that requires all that cells import
+	Env     []string // added to the process environment of gopls, such as GOEXPERIMENT=simd
+	Preload []string // import paths that are read at the start, so that the first question about them is quick
+
+	Declarations func() string                                   // Go source of all that the session has declared
+	Guess        func(name string, uses []string) (string, bool) // import path of a package that a cell uses without importing it; default: the standard library
+	Value        func(name string) (typ, value string, ok bool)  // type and value of a variable of the session; must not wait for a running cell
+	Log          *slog.Logger
+}
+
+// Assist answers questions about cells. It implements session.Assist. Its methods may be called from any goroutine.
+type Assist struct {
+	cfg Config
+
+	mu      sync.Mutex // held while a question is asked: the documents belong to it
+	srv     *server
+	down    time.Time // when gopls ended or could not be started; it is tried again after a while
+	decls   *declarations
+	imports *importSet
+	watch   *watcher
+	results map[string]int // for a define and the declarations before it: results of the call, -1 when not known
+	closed  bool
+}
+
+const (
+	cellFile = "gosft_cell.go"
+	declFile = "gosft_declarations.go"
+
+	patience = 3 * time.Second  // how long a question may take before the cell's own text has to do
+	recovery = 20 * time.Second // how long a gopls that ended is left alone
+)
+
+// New makes an Assist. gopls is started by Warm, or by the first question.
+func New(cfg Config) *Assist {
+	if cfg.Declarations == nil {
+		cfg.Declarations = func() string { return "" }
+	}
+	if cfg.Guess == nil {
+		cfg.Guess = guessStd
+	}
+	if cfg.Value == nil {
+		cfg.Value = func(string) (string, string, bool) { return "", "", false }
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Assist{cfg: cfg, imports: newImportSet(cfg.Preload), results: map[string]int{}}
+}
+
+// Warm starts gopls and lets it read the preloaded packages, about a second with its cache on disk and ten without.
+// Call it in a goroutine when the kernel starts.
+func (a *Assist) Warm(ctx context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.start(ctx); err != nil {
+		return err
+	}
+	_, err := a.ask(ctx, "fmt.Print", len("fmt.Print"))
+	return err
+}
+
+// Close ends gopls.
+func (a *Assist) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	if a.srv != nil {
+		a.srv.stop()
+		a.srv = nil
+	}
+	return nil
+}
+
+// start makes sure that gopls runs and knows the session's declarations. a.mu is held.
+func (a *Assist) start(ctx context.Context) error {
+	if a.closed || a.cfg.Gopls == "" || a.cfg.Dir == "" {
+		return errNoServer
+	}
+	if a.srv != nil && !a.srv.alive() {
+		a.cfg.Log.Warn("gopls ended; it is started again", "error", a.srv.err)
+		a.srv, a.down = nil, time.Now()
+	}
+	if a.srv == nil {
+		if !a.down.IsZero() && time.Since(a.down) < recovery {
+			return errNoServer
+		}
+		srv, err := startServer(ctx, a.cfg.Gopls, a.cfg.Dir, a.cfg.Env)
+		if err != nil {
+			a.down = time.Now()
+			a.cfg.Log.Warn("gopls does not start; completion uses the cell's text only", "error", err)
+			return errors.Join(errNoServer, err)
+		}
+		a.srv = srv
+		a.watch = &watcher{dir: srv.dir}
+	}
+	return a.srv.tell(a.watch.changes(time.Now()))
+}
+
+// declared reads the session's declarations when they have changed.
+func (a *Assist) declared() *declarations {
+	if source := a.cfg.Declarations(); a.decls == nil || a.decls.source != source {
+		a.decls = readDeclarations(source)
+		a.results = map[string]int{}
+		if a.decls.file != nil {
+			for _, s := range a.decls.file.Imports {
+				a.imports.add(s.Path.Value)
+			}
+		}
+	}
+	return a.decls
+}
+
+// load gives the cell to gopls and returns it as the document that gopls has now. Calls whose trailing error is checked
+// for the user (point in kernel/cell) are found by asking gopls for their signatures, up to the byte before in the cell.
+func (a *Assist) load(ctx context.Context, code string, before int) (*document, error) {
+	if err := a.start(ctx); err != nil {
+		return nil, err
+	}
+	d := a.declared()
+	src := blank(code)
+	known := func(x define) int {
+		if n, ok := a.results[x.key]; ok {
+			return n
+		}
+		return -1
+	}
+	imports := a.imports.specs(missing(src, d, a.cfg.Guess))
+	const probes = 12
+	for range probes {
+		doc := makeDocument(code, imports, known)
+		if err := a.srv.set(declFile, a.declarationText(d, doc)); err != nil {
+			return nil, err
+		}
+		if err := a.srv.set(cellFile, doc.text); err != nil {
+			return nil, err
+		}
+		asked := false
+		for _, x := range doc.defines {
+			if _, ok := a.results[x.key]; ok || x.end >= before {
+				continue
+			}
+			n := a.resultCount(ctx, doc.toDoc(x.callee))
+			if ctx.Err() != nil {
+				return doc, nil
+			}
+			a.results[x.key] = n
+			asked = true
+			if n == x.left+1 {
+				break // what follows may depend on it
+			}
+		}
+		if !asked {
+			return doc, nil
+		}
+	}
+	return makeDocument(code, imports, known), nil
+}
+
+// declarationText is the session's declarations without those that the cell makes anew, and the predeclared ctx.
+func (a *Assist) declarationText(d *declarations, doc *document) string {
+	text := d.without(doc.names)
+	if !d.declares("ctx") && !doc.names["ctx"] {
+		if i := firstLineAfterPackage(text); i > 0 {
+			text = text[:i] + "import contextꞏ \"context\"\n" + text[i:] + "\n// ctx ends when the cell is interrupted.\nvar ctx contextꞏ.Context\n"
+		}
+	}
+	return text
+}
+
+func (a *Assist) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, patience)
+}
+
+var _ session.Assist = (*Assist)(nil)
