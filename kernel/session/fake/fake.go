@@ -25,8 +25,8 @@ import (
 type Engine struct {
 	mu    sync.Mutex
 	stop  chan struct{} // closed by Interrupt
-	Comms []session.Comm
-	Ran   []string // every cell that was run
+	comms []session.Comm
+	ran   []string // every cell that was run
 }
 
 // New returns an engine that has run nothing.
@@ -36,7 +36,7 @@ func New() *Engine { return &Engine{stop: make(chan struct{})} }
 func (e *Engine) Run(ctx context.Context, id int, src string, out session.Output) session.Result {
 	e.mu.Lock()
 	stop := e.stop
-	e.Ran = append(e.Ran, src)
+	e.ran = append(e.ran, src)
 	e.mu.Unlock()
 	var res session.Result
 	wait := func(d time.Duration) *session.Error {
@@ -132,7 +132,7 @@ func (e *Engine) Vars() []session.Var {
 func (e *Engine) Comm(m session.Comm) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.Comms = append(e.Comms, m)
+	e.comms = append(e.comms, m)
 	return nil
 }
 
@@ -140,7 +140,14 @@ func (e *Engine) Comm(m session.Comm) error {
 func (e *Engine) Received() []session.Comm {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return append([]session.Comm(nil), e.Comms...)
+	return append([]session.Comm(nil), e.comms...)
+}
+
+// Ran is a copy of the cells that were run.
+func (e *Engine) Ran() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]string(nil), e.ran...)
 }
 
 // Close does nothing.
