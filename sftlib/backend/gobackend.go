@@ -12,8 +12,8 @@ import (
 
 // workers is the size of the Go backend's pool. Its default (twice the cores) hangs in training: operations hold a place
 // in the pool while they wait for places for their parts, and when all places are held by such operations none goes on.
-// With several times as many places as a graph has operations ready at once that does not come up.
-func workers() int { return max(16, 8*runtime.GOMAXPROCS(0)) }
+// With many more places than a graph has operations ready at once that does not come up, and costs no time.
+func workers() int { return max(64, 16*runtime.GOMAXPROCS(0)) }
 
 // openGo opens GoMLX's Go backend with options as in GOMLX_BACKEND after "go:"; without an option about parallelism the pool
 // gets [workers] places.
