@@ -111,9 +111,15 @@ func (t *Tokenizer) batch(a, b []string, pair bool, options []Option) ([]Encodin
 	return out, nil
 }
 
+// maxText keeps positions, also those of replaced characters that grow fourfold, within int32.
+const maxText = 1 << 28
+
 // encode fills e, padded where the length is known beforehand.
 func (t *Tokenizer) encode(e *Encoding, s *scratch, m *arena, set *settings, texts [2]string, pair bool) error {
 	q := &s.seq
+	if n := max(len(texts[0]), len(texts[1])); n > maxText {
+		return fmt.Errorf("token: a text of %d bytes is too long: split it into parts of at most %d", n, maxText)
+	}
 	t.cut(s, &q[0], texts[0])
 	q[1].pieces = q[1].pieces[:0]
 	if pair {
@@ -141,13 +147,12 @@ func (t *Tokenizer) encode(e *Encoding, s *scratch, m *arena, set *settings, tex
 		length = set.padded(0)
 	}
 	t.assemble(e, s, m, set, q[0].parts[0], q[1].parts[0], pair, length)
-	if len(q[0].parts) == 1 && len(q[1].parts) == 1 {
+	if !set.overflow {
 		return nil
 	}
 	// The order of overflow is Hugging Face's: further parts of the first text, each with every part of the second, then
 	// the first part with the further parts of the second.
-	for i, a := range q[0].parts[1:] {
-		_ = i
+	for _, a := range q[0].parts[1:] {
 		for _, b := range q[1].parts {
 			var o Encoding
 			t.assemble(&o, s, m, set, a, b, pair, length)

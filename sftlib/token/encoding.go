@@ -5,15 +5,15 @@ type Span struct{ Start, End int32 }
 
 // Encoding is a text, or a pair of texts, as a model takes it. All slices have the same length, one element a token.
 type Encoding struct {
-	IDs               []int32 // token ids
-	TypeIDs           []int32 // 0 for the first text and its special tokens, 1 for the second (what the template says)
-	AttentionMask     []int32 // 1 for tokens, 0 for padding
-	SpecialTokensMask []int32 // 1 for tokens that the template or the padding added
-	Words             []int32 // number of the word that a token is a part of, within its text; -1 for added tokens
-	Sequences         []int32 // 0 or 1: which text a token is from; -1 for added tokens
-	Offsets           []Span  // where a token is in its text, in characters (runes), as Hugging Face counts; {0,0} for added tokens
-	Bytes             []Span  // where a token is in its text, in bytes: text[Start:End]
-	Overflow          []Encoding // what truncation cut off, in parts of the same length, with Stride tokens in common
+	IDs               []int32    // token ids
+	TypeIDs           []int32    // 0 for the first text and its special tokens, 1 for the second (what the template says)
+	AttentionMask     []int32    // 1 for tokens, 0 for padding
+	SpecialTokensMask []int32    // 1 for tokens that the template or the padding added
+	Words             []int32    // number of the word that a token is a part of, within its text; -1 for added tokens
+	Sequences         []int32    // 0 or 1: which text a token is from; -1 for added tokens
+	Offsets           []Span     // where a token is in its text, in characters (runes), as Hugging Face counts; {0,0} for added tokens
+	Bytes             []Span     // where a token is in its text, in bytes: text[Start:End]
+	Overflow          []Encoding // with ReturnOverflowingTokens: what truncation cut off, in parts of the same length, with Stride tokens in common
 }
 
 // Len returns the number of tokens, padding included.

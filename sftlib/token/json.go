@@ -197,10 +197,10 @@ func (t *Tokenizer) readNormalizer(n *jsonNormalizer) error {
 		return fmt.Errorf("the normalizer is %s: only BertNormalizer is supported", brief(n.Type))
 	}
 	on := func(b *bool) bool { return b == nil || *b }
-	t.Normalizer = Normalizer{CleanText: on(n.CleanText), ChineseChars: on(n.ChineseChars), Lowercase: on(n.Lowercase)}
-	t.Normalizer.StripAccents = t.Normalizer.Lowercase
+	t.norm = Normalizer{CleanText: on(n.CleanText), ChineseChars: on(n.ChineseChars), Lowercase: on(n.Lowercase)}
+	t.norm.StripAccents = t.norm.Lowercase
 	if n.StripAccents != nil {
-		t.Normalizer.StripAccents = *n.StripAccents
+		t.norm.StripAccents = *n.StripAccents
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func FromVocab(vocab []string, n Normalizer) (*Tokenizer, error) {
 var bertNames = specialNames{unk: "[UNK]", sep: "[SEP]", pad: "[PAD]", cls: "[CLS]", mask: "[MASK]"}
 
 func fromVocab(vocab []string, n Normalizer, names specialNames, added []AddedToken) (*Tokenizer, error) {
-	t := &Tokenizer{Normalizer: n, vocab: make(map[string]int32, len(vocab)), names: names, prefix: "##", maxChars: 100,
+	t := &Tokenizer{norm: n, vocab: make(map[string]int32, len(vocab)), names: names, prefix: "##", maxChars: 100,
 		decoder: &decoder{prefix: "##", cleanup: true}}
 	for i, w := range vocab {
 		t.vocab[w] = int32(i)
@@ -159,7 +159,7 @@ func (t *Tokenizer) finish() error {
 
 // build makes the tables that Encode uses; it runs again when a configuration file has changed the normalizer.
 func (t *Tokenizer) build(unk int32) {
-	t.table = tableFor(t.Normalizer)
+	t.table = tableFor(t.norm)
 	if t.model == nil {
 		t.model = newWordPiece(t.vocab, t.prefix, unk, t.maxChars)
 	}
@@ -201,14 +201,14 @@ func openFolder(dir string) (*Tokenizer, error) {
 		if t, err = FromJSON(text); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		n := t.Normalizer
+		n := t.norm
 		cfg.normalizer(&n)
 		if cfg.DoLowerCase == nil && !n.Lowercase && !t.hasCapitals() {
 			n.Lowercase = true
 			n.StripAccents = cfg.StripAccents == nil || *cfg.StripAccents
 		}
-		if n != t.Normalizer {
-			t.Normalizer = n
+		if n != t.norm {
+			t.norm = n
 			t.build(t.model.unk)
 		}
 	case errors.Is(err, os.ErrNotExist):

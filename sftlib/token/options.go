@@ -34,6 +34,9 @@ func MaxLength(n int) Option { return func(s *settings) { s.maxLength = n } }
 // Truncation sets the strategy by which a pair is cut to MaxLength.
 func Truncation(t TruncationStrategy) Option { return func(s *settings) { s.truncation = t } }
 
+// ReturnOverflowingTokens fills Overflow with what truncation cuts off.
+func ReturnOverflowingTokens() Option { return func(s *settings) { s.overflow = true } }
+
 // Stride is how many tokens each part of Overflow repeats of the part before. Default 0.
 func Stride(n int) Option { return func(s *settings) { s.stride = n } }
 
@@ -65,6 +68,7 @@ type settings struct {
 	truncation   TruncationStrategy
 	stride       int
 	truncateLeft bool
+	overflow     bool
 	padding      padding
 	bare         bool
 }

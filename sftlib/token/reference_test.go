@@ -24,7 +24,7 @@ type request struct {
 
 // options are the Go options of a request.
 func (r request) options(t *Tokenizer) []Option {
-	var out []Option
+	out := []Option{ReturnOverflowingTokens()}
 	for k, v := range r.Options {
 		switch k {
 		case "as_file":

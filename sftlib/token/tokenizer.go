@@ -10,12 +10,11 @@ import (
 // Tokenizer turns texts into the token ids of one model, with the WordPiece algorithm of the BERT family. It does not
 // change once made, and any number of goroutines may use it.
 type Tokenizer struct {
-	// Normalizer says how texts are cleaned.
-	Normalizer Normalizer
 	// ModelMaxLength is the longest encoding that the model was made for, in tokens (512 for most); 0 when the files do
 	// not say.
 	ModelMaxLength int
 
+	norm      Normalizer
 	vocab     map[string]int32 // of the model
 	byID      []string         // token of each id, added ones included
 	addedIDs  map[string]int32
@@ -158,6 +157,9 @@ func isASCII(s string) bool {
 	return true
 }
 
+// Normalizer says how texts are cleaned.
+func (t *Tokenizer) Normalizer() Normalizer { return t.norm }
+
 // VocabSize returns the number of token ids: one more than the largest, added tokens included. It is the number of rows
 // that a model's embedding must have at least.
 func (t *Tokenizer) VocabSize() int { return len(t.byID) }
@@ -235,7 +237,7 @@ func (t *Tokenizer) FileOptions() []Option { return append([]Option(nil), t.file
 // String says in a line what the tokenizer is.
 func (t *Tokenizer) String() string {
 	kind := "cased"
-	if t.Normalizer.Lowercase {
+	if t.norm.Lowercase {
 		kind = "uncased"
 	}
 	return fmt.Sprintf("WordPiece, %d tokens, %s", t.VocabSize(), kind)

@@ -25,14 +25,14 @@ const (
 
 // What the normalizer does with a character. The lower bits of a charTable entry.
 const (
-	keep    = iota // copied, part of a word
-	keepSpc        // copied, ends a word
-	keepPun        // copied, a word of its own
-	blank          // becomes one space
-	drop           // removed
-	ideo           // copied between two spaces
-	mapped         // becomes charTable.to[entry>>3]
-	hard           // needs the whole text at once: marks may change places
+	keep     = iota // copied, part of a word
+	keepSpc         // copied, ends a word
+	keepPun         // copied, a word of its own
+	blank           // becomes one space
+	drop            // removed
+	ideo            // copied between two spaces
+	mapped          // becomes charTable.to[entry>>3]
+	hard            // needs the whole text at once: marks may change places
 	kindBits = 3
 )
 
