@@ -1,0 +1,123 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"gosft/sftlib/bert"
+)
+
+// adamw is PyTorch's AdamW (torch/optim/adamw.py) with torch.nn.utils.clip_grad_norm_ before it. Its moments are variables of
+// the model's store under /optimizer, which [bert.Model.Save] does not write.
+type adamw struct {
+	beta1, beta2, eps float64
+	decay, clip       float64 // clip <= 0: none
+	slots             []slot
+}
+
+// slot is a trained parameter with its moments, and the sum of gradients where several batches make a step.
+type slot struct {
+	param       *bert.Param
+	m, v, total *model.Variable
+	decays      bool
+}
+
+const optimizerScope = "/optimizer"
+
+// newAdamW creates moments of zeros for the trainable parameters, and sums of gradients when accumulate is set. Those of an
+// earlier training of the same model are freed.
+func newAdamW(a Args, m *bert.Model, accumulate bool) (*adamw, error) {
+	o := &adamw{beta1: a.AdamBeta1, beta2: a.AdamBeta2, eps: a.AdamEpsilon, decay: a.WeightDecay, clip: a.MaxGradNorm}
+	err := m.Do("making the optimizer", func() error {
+		store := m.Store()
+		if err := store.DeleteVariablesInScope(optimizerScope); err != nil {
+			return err
+		}
+		for _, p := range m.Params() {
+			if !p.Trainable() {
+				continue
+			}
+			s := slot{param: p, decays: decays(p.Name)}
+			for _, x := range []struct {
+				kind string
+				v    **model.Variable
+			}{{"m", &s.m}, {"v", &s.v}, {"total", &s.total}} {
+				if x.kind == "total" && !accumulate {
+					continue
+				}
+				v, err := store.CreateVariable(optimizerScope+"/"+x.kind+p.Variable.Path(), tensors.FromShape(p.Variable.Shape()))
+				if err != nil {
+					return err
+				}
+				*x.v = v.SetTrainable(false)
+			}
+			o.slots = append(o.slots, s)
+		}
+		return nil
+	})
+	if err == nil && len(o.slots) == 0 {
+		err = fmt.Errorf("nothing to train: all parameters are frozen")
+	}
+	return o, err
+}
+
+// decays says whether weight decay applies to a parameter: not to biases and LayerNorm, as in transformers' Trainer.
+func decays(name string) bool {
+	return !strings.HasSuffix(name, ".bias") && !strings.Contains(name, "LayerNorm")
+}
+
+// hyper are the numbers of one step that the host computes in float64, as PyTorch does.
+func (o *adamw) hyper(lr float64, step int) []float32 {
+	t := float64(step)
+	return []float32{
+		float32(1 - lr*o.decay),
+		float32(lr / (1 - math.Pow(o.beta1, t))),
+		float32(math.Sqrt(1 - math.Pow(o.beta2, t))),
+	}
+}
+
+const hyperSize = 3
+
+// update applies gradients (in the order of slots) and returns the norm of all of them before clipping. When loss or norm is
+// not finite, nothing changes: the weights stay those of the step before.
+func (o *adamw) update(grads []*graph.Node, loss, hyper *graph.Node) (norm *graph.Node) {
+	g := hyper.Graph()
+	at := func(i int) *graph.Node { return graph.Reshape(graph.Slice(hyper, graph.AxisElem(i))) }
+	keep, stepSize, correction := at(0), at(1), at(2)
+	var squares *graph.Node
+	for _, x := range grads {
+		s := graph.ReduceAllSum(graph.Square(x))
+		if squares == nil {
+			squares = s
+		} else {
+			squares = graph.Add(squares, s)
+		}
+	}
+	norm = graph.Sqrt(squares)
+	sound := graph.LogicalAnd(graph.IsFinite(norm), graph.IsFinite(loss))
+	factor := graph.ScalarOne(g, dtypes.Float32)
+	if o.clip > 0 {
+		factor = graph.MinScalar(graph.Div(graph.Scalar(g, dtypes.Float32, o.clip), graph.AddScalar(norm, 1e-6)), 1)
+	}
+	for i, s := range o.slots {
+		m, v, p := s.m.NodeValue(g), s.v.NodeValue(g), s.param.Variable.NodeValue(g)
+		grad := graph.Mul(grads[i], factor)
+		newM := graph.Add(m, graph.MulScalar(graph.Sub(grad, m), 1-o.beta1)) // torch's lerp_
+		newV := graph.Add(graph.MulScalar(v, o.beta2), graph.MulScalar(graph.Square(grad), 1-o.beta2))
+		decayed := p
+		if s.decays && o.decay > 0 {
+			decayed = graph.Mul(p, keep)
+		}
+		denominator := graph.AddScalar(graph.Div(graph.Sqrt(newV), correction), o.eps)
+		newP := graph.Sub(decayed, graph.Mul(stepSize, graph.Div(newM, denominator)))
+		s.m.SetNodeValue(graph.Where(sound, newM, m))
+		s.v.SetNodeValue(graph.Where(sound, newV, v))
+		s.param.Variable.SetNodeValue(graph.Where(sound, newP, p))
+	}
+	return norm
+}

@@ -1,0 +1,286 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"gosft/sftlib/bert"
+)
+
+// stepper runs training steps on the backend. With one batch a step, forward pass, backward pass and optimizer are one
+// program; with several, each batch adds its gradients to sums, which a second program applies.
+type stepper struct {
+	model *bert.Model
+	loss  objective
+	adamw *adamw
+	note  func(format string, args ...any) // told before a program is compiled
+
+	whole *model.Exec // inputs of a batch, hyper -> loss, norm
+	part  *model.Exec // inputs of a batch -> loss; adds gradients to the sums
+	apply *model.Exec // loss, hyper -> norm; clears the sums
+	seen  map[bert.Shape]bool
+}
+
+// microBatch is one batch with its targets, ready for the backend.
+type microBatch struct {
+	rows    []int
+	batch   *bert.Batch
+	target  any
+	weights []float32
+	sum     float64 // of weights
+}
+
+// outcome is what one step of the optimizer gave.
+type outcome struct {
+	loss, norm float64
+	rows       []int // of the frame, for messages
+}
+
+func newStepper(m *bert.Model, loss objective, o *adamw, note func(string, ...any)) (*stepper, error) {
+	s := &stepper{model: m, loss: loss, adamw: o, note: note, seen: map[bert.Shape]bool{}}
+	accumulate := o.slots[0].total != nil
+	err := m.Do("making the training step", func() (err error) {
+		b, store := m.Backend().Backend, m.Store()
+		if !accumulate {
+			s.whole, err = model.NewExec(b, store, func(scope *model.Scope, in []*model.Node) []*model.Node {
+				n := len(in) - 1
+				loss, grads := s.gradients(scope, in[:n])
+				return []*model.Node{loss, o.update(grads, loss, in[n])}
+			})
+		} else {
+			s.part, err = model.NewExec(b, store, s.accumulate)
+			if err == nil {
+				s.apply, err = model.NewExec(b, store, s.applySums)
+			}
+		}
+		for _, e := range []*model.Exec{s.whole, s.part, s.apply} {
+			if e != nil {
+				e.SetMaxCache(-1)
+			}
+		}
+		return err
+	})
+	return s, err
+}
+
+// gradients builds loss and gradients of one batch. Inputs: those of bert.NewGraphBatch, target, weights, real (float32
+// [texts]), the step's sum of weights (float32), the seed of dropout (uint32).
+func (s *stepper) gradients(scope *model.Scope, in []*graph.Node) (loss *graph.Node, grads []*graph.Node) {
+	g := in[0].Graph()
+	rest := in[bert.NumInputs:]
+	target, weights, real, sum, seed := rest[0], rest[1], rest[2], rest[3], rest[4]
+	logits := s.model.Logits(scope, bert.NewGraphBatch(in), bert.NewDropout(seed))
+	loss = graph.Div(s.loss.graph(logits, target, weights, real), sum)
+	params := make([]*graph.Node, len(s.adamw.slots))
+	for i, slot := range s.adamw.slots {
+		params[i] = slot.param.Variable.NodeValue(g)
+	}
+	return loss, graph.Gradient(loss, params...)
+}
+
+func (s *stepper) accumulate(scope *model.Scope, in []*model.Node) *model.Node {
+	loss, grads := s.gradients(scope, in)
+	for i, slot := range s.adamw.slots {
+		slot.total.SetNodeValue(graph.Add(slot.total.NodeValue(loss.Graph()), grads[i]))
+	}
+	return loss
+}
+
+func (s *stepper) applySums(_ *model.Scope, in []*model.Node) *model.Node {
+	loss, hyper := in[0], in[1]
+	grads := make([]*graph.Node, len(s.adamw.slots))
+	for i, slot := range s.adamw.slots {
+		grads[i] = slot.total.NodeValue(loss.Graph())
+		slot.total.SetNodeValue(graph.ZerosLike(grads[i]))
+	}
+	return s.adamw.update(grads, loss, hyper)
+}
+
+// run does one step: all its batches, then the optimizer with the given rate. number counts steps from 1; seed is that of the
+// first batch's dropout, the others' follow. between is called after each batch but the last, before it for the last.
+func (s *stepper) run(batches []microBatch, lr float64, number int, seed uint32, between func(last bool) error) (outcome, error) {
+	var out outcome
+	sum := 0.0
+	for _, b := range batches {
+		sum += b.sum
+		out.rows = append(out.rows, b.rows...)
+	}
+	if sum == 0 {
+		sum = 1 // all weights are 0: the loss is 0 and nothing is learnt
+	}
+	hyper := s.adamw.hyper(lr, number)
+	for i, b := range batches {
+		last := i == len(batches)-1
+		if last {
+			if err := between(true); err != nil {
+				return out, err
+			}
+		}
+		shape := b.batch.Shape()
+		if !s.seen[shape] {
+			s.note("compiling the training step for %s", describe(shape))
+			s.seen[shape] = true
+		}
+		err := s.model.Do(fmt.Sprintf("training step %d", number), func() error {
+			args := s.inputs(b, sum, seed+uint32(i))
+			if s.whole != nil {
+				return call(s.whole, append(args, tensors.FromFlatDataAndDimensions(hyper, hyperSize)), &out.loss, &out.norm)
+			}
+			var loss float64
+			if err := call(s.part, args, &loss); err != nil {
+				return err
+			}
+			out.loss += loss
+			if last {
+				return call(s.apply, []*tensors.Tensor{tensors.FromScalar(float32(out.loss)),
+					tensors.FromFlatDataAndDimensions(hyper, hyperSize)}, &out.norm)
+			}
+			return nil
+		})
+		if err != nil {
+			return out, err
+		}
+		if !last {
+			if err := between(false); err != nil {
+				return out, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// inputs makes the tensors of a batch in the order of gradients.
+func (s *stepper) inputs(b microBatch, sum float64, seed uint32) []*tensors.Tensor {
+	n := len(b.batch.CLS)
+	in := b.batch.Tensors()
+	switch t := b.target.(type) {
+	case []int32:
+		in = append(in, tensors.FromFlatDataAndDimensions(t, n))
+	case []float32:
+		in = append(in, tensors.FromFlatDataAndDimensions(t, n, s.loss.outputs))
+	}
+	return append(in, tensors.FromFlatDataAndDimensions(b.weights, n), tensors.FromFlatDataAndDimensions(b.batch.Weights, n),
+		tensors.FromScalar(float32(sum)), tensors.FromScalar(seed))
+}
+
+// call runs a program, frees its inputs and outputs and stores its scalar outputs.
+func call(e *model.Exec, in []*tensors.Tensor, results ...*float64) error {
+	args := make([]any, len(in))
+	for i, t := range in {
+		args[i] = t
+	}
+	defer free(in)
+	out, err := e.Call(args...)
+	if err != nil {
+		return err
+	}
+	defer free(out)
+	for i, r := range results {
+		*r = float64(tensors.ToScalar[float32](out[i]))
+	}
+	return nil
+}
+
+func free(list []*tensors.Tensor) {
+	for _, t := range list {
+		t.MustFinalizeAll()
+	}
+}
+
+// compile makes the programs for shapes that are known to come, all at once, so that no step waits for one later.
+func (s *stepper) compile(wanted []bert.Shape) error {
+	wanted = slices.DeleteFunc(slices.Clone(wanted), func(x bert.Shape) bool { return s.seen[x] })
+	if len(wanted) == 0 {
+		return nil
+	}
+	start := time.Now()
+	s.note("compiling the training step for %d shape%s of batches: %s", len(wanted), plural(len(wanted)), describeAll(wanted))
+	err := s.model.Do("compiling the training step", func() error {
+		errs := make([]error, len(wanted))
+		var wg sync.WaitGroup
+		for i, w := range wanted {
+			wg.Go(func() {
+				errs[i] = guard("compiling for "+describe(w), func() error {
+					exec, in := s.part, s.inputShapes(w)
+					if s.whole != nil {
+						exec, in = s.whole, append(in, shapes.Make(dtypes.Float32, hyperSize))
+					}
+					_, err := exec.Compile(in...)
+					return err
+				})
+			})
+		}
+		wg.Wait()
+		for _, err := range errs {
+			if err != nil {
+				return err
+			}
+		}
+		if s.apply != nil {
+			_, err := s.apply.Compile(shapes.Make(dtypes.Float32), shapes.Make(dtypes.Float32, hyperSize))
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, w := range wanted {
+		s.seen[w] = true
+	}
+	s.note("compiled in %.1f s", time.Since(start).Seconds())
+	return nil
+}
+
+// inputShapes are the shapes of inputs.
+func (s *stepper) inputShapes(w bert.Shape) []shapes.Shape {
+	grid, texts := shapes.Make(dtypes.Int32, w.Rows, w.Width), shapes.Make(dtypes.Float32, w.Texts)
+	target := shapes.Make(dtypes.Int32, w.Texts)
+	if s.loss.problem != bert.SingleLabel {
+		target = shapes.Make(dtypes.Float32, w.Texts, s.loss.outputs)
+	}
+	return []shapes.Shape{grid, grid, grid, grid, shapes.Make(dtypes.Int32, w.Texts), target, texts, texts,
+		shapes.Make(dtypes.Float32), shapes.Make(dtypes.Uint32)}
+}
+
+// close frees the programs; the moments stay with the model's store until the next training or the model's end.
+func (s *stepper) close() error {
+	return s.model.Do("freeing the training step", func() error {
+		for _, e := range []*model.Exec{s.whole, s.part, s.apply} {
+			if e != nil {
+				e.Finalize()
+			}
+		}
+		return nil
+	})
+}
+
+func describe(s bert.Shape) string { return fmt.Sprintf("%d rows of %d tokens", s.Rows, s.Width) }
+
+func describeAll(list []bert.Shape) string {
+	text := ""
+	for i, s := range list {
+		if i == 4 && len(list) > 5 {
+			return text + fmt.Sprintf(" and %d more", len(list)-i)
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += describe(s)
+	}
+	return text
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
