@@ -9,19 +9,23 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"gosft/sftlib/backend"
 	"gosft/sftlib/bert/safetensors"
+	"gosft/sftlib/token"
 )
 
 // Model is a BERT with a head that classifies or gives numbers. Its methods may be called from several goroutines; what
 // computes runs one at a time.
 type Model struct {
-	Config Config
-	Name   string   // what it was opened by: a folder or a name
-	Dir    string   // the folder that it was read from
-	Notes  []string // what the loader has to say, such as that the head is new
+	Config    Config
+	Tokenizer *token.Tokenizer
+	Name      string   // what it was opened by: a folder or a name
+	Dir       string   // the folder that it was read from
+	Notes     []string // what the loader has to say, such as that the head is new
+	Card      string   // Markdown that Save puts into the model card, such as how the model was trained and its scores
 
 	labels        []string
 	backend       *backend.Backend
@@ -29,8 +33,9 @@ type Model struct {
 	params        []*Param
 	checkpointing bool
 
+	output func(*model.Scope, GraphBatch) *graph.Node // what Forward computes: [texts, n]
 	mu     sync.Mutex
-	logits *model.Exec
+	run    *model.Exec // output, compiled
 	closed bool
 }
 
@@ -152,7 +157,12 @@ func build(c Config, dir string, labels int, o *options) (_ *Model, err error) {
 			return nil, err
 		}
 	}
-	m := &Model{Config: c, Dir: dir, backend: b, store: model.NewStore()}
+	t, err := openTokenizer(dir, c)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Config: c, Tokenizer: t, Dir: dir, backend: b, store: model.NewStore()}
+	m.output = func(s *model.Scope, b GraphBatch) *graph.Node { return m.Logits(s, b, nil) }
 	err = backend.Try("loading "+dir, func() error { return m.fill(c.specs(labels), found, f, o.seed) })
 	if err != nil {
 		m.store.Finalize()
@@ -311,16 +321,16 @@ func (m *Model) Do(what string, f func() error) error {
 // sigmoid. The first batch of a new shape is compiled.
 func (m *Model) Forward(b *Batch) (out [][]float32, err error) {
 	err = m.Do("prediction", func() error {
-		if m.logits == nil {
-			e, err := model.NewExec(m.backend.Backend, m.store, func(s *model.Scope, in []*model.Node) *model.Node {
-				return m.Logits(s, NewGraphBatch(in), nil)
+		if m.run == nil {
+			e, err := model.NewExec(m.backend.Backend, m.store, func(s *model.Scope, in []*graph.Node) *graph.Node {
+				return m.output(s, NewGraphBatch(in))
 			})
 			if err != nil {
 				return err
 			}
-			m.logits = e.SetMaxCache(-1)
+			m.run = e.SetMaxCache(-1)
 		}
-		out, err = call(m.logits, b)
+		out, err = call(m.run, b)
 		return err
 	})
 	return out, err
@@ -364,9 +374,9 @@ func (m *Model) Close() error {
 	}
 	m.closed = true
 	return backend.Try("closing the model", func() error {
-		if m.logits != nil {
-			m.logits.Finalize()
-			m.logits = nil
+		if m.run != nil {
+			m.run.Finalize()
+			m.run = nil
 		}
 		m.store.Finalize()
 		return nil

@@ -1,0 +1,67 @@
+package bert
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var hubName = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*/[\w.-]+$`)
+
+// card is the README.md of a saved model: front matter as the hub reads it, what the model does and how to use it.
+func (m *Model) card() string {
+	var b strings.Builder
+	b.WriteString("---\nlibrary_name: transformers\npipeline_tag: text-classification\n")
+	if hubName.MatchString(m.Name) {
+		fmt.Fprintf(&b, "base_model: %s\n", m.Name)
+	}
+	b.WriteString("tags:\n- text-classification\n- gosft\n---\n\n")
+	title, what := "A text classifier", "gives one of these labels to a text"
+	switch m.Config.ProblemType {
+	case MultiLabel:
+		what = "gives any number of these labels to a text"
+	case Regression:
+		title, what = "A text regression model", "gives these numbers for a text"
+	}
+	base := ""
+	if m.Name != "" {
+		base = ", fine-tuned from " + quoteMarkdown(filepath.Base(m.Name))
+	}
+	fmt.Fprintf(&b, "# %s\n\nA BERT with %d layers, %d wide%s. It %s:\n\n", title, m.Config.NumHiddenLayers, m.Config.HiddenSize, base, what)
+	for i, l := range m.labels {
+		fmt.Fprintf(&b, "- %d: %s\n", i, quoteMarkdown(l))
+	}
+	if m.Card != "" {
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(m.Card))
+	}
+	b.WriteString(`
+## Use
+
+In Go:
+
+` + "```go" + `
+model, err := bert.Load("path/to/this/folder")
+predictions, err := model.Predict("a text", "another text")
+` + "```" + `
+
+In Python:
+
+` + "```python" + `
+from transformers import pipeline
+classify = pipeline("text-classification", model="path/to/this/folder")
+print(classify(["a text", "another text"]))
+` + "```" + `
+`)
+	return b.String()
+}
+
+// quoteMarkdown writes a name from data so that Markdown shows it as it is.
+func quoteMarkdown(s string) string {
+	if strings.ContainsAny(s, "\n\r`") {
+		q, _ := json.Marshal(s) // a string always marshals
+		s = strings.ReplaceAll(string(q), "`", "'")
+	}
+	return "`" + s + "`"
+}
