@@ -28,23 +28,19 @@ func layOut(items []Item, yield func(part) bool) {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(items[b].IDs), len(items[a].IDs)) })
-	// The few longest texts get wide rows of their own, so that they do not widen all.
-	widest := 0
-	if n := len(order); n > 0 {
-		widest = rowWidth(len(items[order[0]].IDs))
-		narrow := rowWidth(len(items[order[n/20]].IDs))
-		long := 0
-		for narrow < widest && long < n && len(items[order[long]].IDs) > narrow {
-			long++
-		}
-		if long > 0 {
-			if !layRows(items, order[:long], widest, yield) {
-				return
-			}
-			order, widest = order[long:], narrow
-		}
+	if len(order) == 0 {
+		return
 	}
-	layRows(items, order, widest, yield)
+	// The few longest texts get wide rows of their own, so that they do not widen all.
+	widest, width := rowWidth(len(items[order[0]].IDs)), rowWidth(len(items[order[len(order)/20]].IDs))
+	if width < widest {
+		long := slices.IndexFunc(order, func(i int) bool { return len(items[i].IDs) <= width })
+		if !layRows(items, order[:long], widest, yield) {
+			return
+		}
+		order = order[long:]
+	}
+	layRows(items, order, width, yield)
 }
 
 // rowWidth is the smallest power of two from 32 that holds n tokens.

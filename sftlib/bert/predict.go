@@ -123,7 +123,7 @@ func (m *Model) windows(texts []string, o PredictOptions) (items []Item, owner [
 		if stride == 0 {
 			stride = n / 4
 		}
-		opts = append(opts, token.Stride(stride))
+		opts = append(opts, token.ReturnOverflowingTokens(), token.Stride(stride))
 	}
 	encodings, err := encodeAll(m.Tokenizer, texts, o.Pairs, opts...)
 	if err != nil {
