@@ -1,0 +1,318 @@
+package cell
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// function adds a poll at the head of a function that may call itself, directly or through others. One that only computes
+// or calls other packages stays as it is, so that the compiler can inline it.
+func (r *rewriter) function(body *ast.BlockStmt) {
+	if r.callsBack(body) {
+		r.poll(body)
+	}
+}
+
+func (r *rewriter) poll(body *ast.BlockStmt) {
+	r.e.open(r.at(body.Lbrace)+1, r.live("Poll()")+";")
+}
+
+// callsBack reports whether code calls a function of the session or one that it cannot know.
+func (r *rewriter) callsBack(n ast.Node) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if _, lit := n.(*ast.FuncLit); lit || found {
+			return false
+		}
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		tv := r.c.info.Types[call.Fun]
+		if tv.IsType() || tv.IsBuiltin() {
+			return true
+		}
+		f := r.callee(call)
+		if f == nil || f.Pkg() == r.c.pkg {
+			found = true
+		} else if recv := f.Signature().Recv(); recv != nil && types.IsInterface(recv.Type()) {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// callee returns the function or method that a call names, nil for a value.
+func (r *rewriter) callee(call *ast.CallExpr) *types.Func {
+	fun := ast.Unparen(call.Fun)
+	switch f := fun.(type) {
+	case *ast.IndexExpr:
+		fun = f.X
+	case *ast.IndexListExpr:
+		fun = f.X
+	}
+	var id *ast.Ident
+	switch f := fun.(type) {
+	case *ast.Ident:
+		id = f
+	case *ast.SelectorExpr:
+		id = f.Sel
+	default:
+		return nil
+	}
+	f, _ := r.c.info.Uses[id].(*types.Func)
+	return f
+}
+
+// short reports a loop body without calls, loops or channels: over a slice it ends soon by itself.
+func (r *rewriter) short(body *ast.BlockStmt) bool {
+	short := true
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt, *ast.FuncLit, *ast.SelectStmt, *ast.SendStmt, *ast.GoStmt, *ast.DeferStmt:
+			short = false
+		case *ast.BranchStmt:
+			short = short && n.Tok != token.GOTO
+		case *ast.UnaryExpr:
+			short = short && n.Op != token.ARROW
+		case *ast.CallExpr:
+			tv := r.c.info.Types[n.Fun]
+			short = short && (tv.IsType() || tv.IsBuiltin())
+		}
+		return short
+	})
+	return short
+}
+
+// channel returns the channel type of an expression, nil when it is none or a type parameter.
+func (r *rewriter) channel(x ast.Expr) *types.Chan {
+	t := r.c.info.TypeOf(x)
+	if t == nil {
+		return nil
+	}
+	if _, param := types.Unalias(t).(*types.TypeParam); param {
+		return nil
+	}
+	c, _ := t.Underlying().(*types.Chan)
+	return c
+}
+
+// instrument handles what loops or blocks. It reports whether the walk goes on inside n.
+func (r *rewriter) instrument(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.ForStmt:
+		r.poll(n.Body)
+	case *ast.RangeStmt:
+		return r.rangeLoop(n)
+	case *ast.SelectStmt:
+		r.selectStmt(n)
+	case *ast.SendStmt:
+		if r.channel(n.Chan) != nil {
+			r.e.open(r.at(n.Chan.Pos()), r.live("To("))
+			r.e.replace(r.at(n.Arrow), r.at(n.Arrow)+2, ").Send(")
+			r.e.close(r.at(n.Value.End()), ")")
+		}
+	case *ast.AssignStmt:
+		if len(n.Lhs) == 2 && len(n.Rhs) == 1 {
+			r.receive2(n.Rhs[0])
+		}
+	case *ast.ValueSpec:
+		if len(n.Names) == 2 && len(n.Values) == 1 {
+			r.receive2(n.Values[0])
+		}
+	case *ast.SelectorExpr:
+		if sel := r.c.info.Selections[n]; sel != nil && sel.Kind() == types.MethodVal {
+			if f, ok := sel.Obj().(*types.Func); ok && f.Signature().Recv() != nil {
+				if _, ptr := f.Signature().Recv().Type().(*types.Pointer); ptr && !types.IsInterface(sel.Recv()) {
+					r.pin(n.X)
+				}
+			}
+		}
+	case *ast.SliceExpr:
+		r.pin(n.X)
+	case *ast.UnaryExpr:
+		if n.Op == token.AND {
+			r.pin(n.X)
+		}
+		if n.Op == token.ARROW && r.channel(n.X) != nil {
+			r.e.replace(r.at(n.OpPos), r.at(n.OpPos)+2, r.live("Recv("))
+			r.e.close(r.at(n.X.End()), ")")
+		}
+	case *ast.CallExpr:
+		return r.call(n)
+	case *ast.GoStmt:
+		return r.goStmt(n)
+	}
+	return true
+}
+
+// receive2 is the form of a receive that also tells whether the channel is open.
+func (r *rewriter) receive2(x ast.Expr) {
+	u, ok := ast.Unparen(x).(*ast.UnaryExpr)
+	if !ok || u.Op != token.ARROW || r.channel(u.X) == nil || r.skip[u] {
+		return
+	}
+	r.skip[u] = true
+	r.e.replace(r.at(u.OpPos), r.at(u.OpPos)+2, r.live("Recv2("))
+	r.e.close(r.at(u.X.End()), ")")
+}
+
+func (r *rewriter) rangeLoop(n *ast.RangeStmt) bool {
+	t := r.c.info.TypeOf(n.X)
+	if t == nil {
+		return true
+	}
+	if r.channel(n.X) == nil {
+		bounded := false
+		switch u := t.Underlying().(type) {
+		case *types.Slice, *types.Array, *types.Map, *types.Pointer:
+			bounded = true
+		case *types.Basic:
+			bounded = u.Info()&types.IsString != 0
+		}
+		if !bounded || !r.short(n.Body) {
+			r.poll(n.Body)
+		}
+		return true
+	}
+	// for v := range ch {   becomes   for chꞏ := ch; ; { vꞏ, okꞏ := live.Recv2(chꞏ); if !okꞏ { break }; v := vꞏ;
+	take := "_"
+	set := ""
+	if n.Key != nil {
+		if id, ok := n.Key.(*ast.Ident); !ok || id.Name != "_" {
+			take = "v" + mark
+			set = r.sub(n.Key) + " " + n.Tok.String() + " v" + mark + ";"
+		}
+	}
+	r.e.drop(r.at(n.For)+3, r.at(n.X.Pos()), " ch"+mark+" := ")
+	r.e.close(r.at(n.X.End()), "; ; ")
+	r.walk(n.X)
+	r.e.open(r.at(n.Body.Lbrace)+1, fmt.Sprintf("%s, ok%s := %s(ch%s); if !ok%s { break };%s", take, mark, r.live("Recv2"), mark, mark, set))
+	r.walk(n.Body)
+	return false
+}
+
+// selectStmt adds a case to a select without default.
+func (r *rewriter) selectStmt(n *ast.SelectStmt) {
+	for _, c := range n.Body.List {
+		cc := c.(*ast.CommClause)
+		if cc.Comm == nil {
+			return
+		}
+	}
+	for _, c := range n.Body.List {
+		switch s := c.(*ast.CommClause).Comm.(type) {
+		case *ast.SendStmt:
+			r.skip[s] = true
+		case *ast.ExprStmt:
+			r.skip[ast.Unparen(s.X)] = true
+		case *ast.AssignStmt:
+			r.skip[ast.Unparen(s.Rhs[0])] = true
+		}
+	}
+	sep := ";"
+	if len(n.Body.List) == 0 {
+		sep = ""
+	}
+	r.e.open(r.at(n.Body.Rbrace), sep+"case <-"+r.live("Done()")+": for { "+r.live("Stop()")+" };")
+}
+
+// call replaces calls that only wait by forms that an interrupt ends.
+func (r *rewriter) call(n *ast.CallExpr) bool {
+	f := r.callee(n)
+	if f == nil {
+		return true
+	}
+	switch f.FullName() {
+	case "time.Sleep":
+		r.e.drop(r.at(n.Fun.Pos()), r.at(n.Fun.End()), r.live("Sleep"))
+		for _, a := range n.Args {
+			r.walk(a)
+		}
+		return false
+	case "(*sync.WaitGroup).Wait":
+		r.e.open(r.at(n.Pos()), r.live("Wait("))
+		r.e.drop(r.at(n.Lparen), r.at(n.Rparen)+1, ")")
+	}
+	return true
+}
+
+// pin marks the variable of the session that an address may be kept of.
+func (r *rewriter) pin(x ast.Expr) {
+	for {
+		switch y := x.(type) {
+		case *ast.ParenExpr:
+			x = y.X
+		case *ast.SelectorExpr:
+			x = y.X
+		case *ast.IndexExpr:
+			x = y.X
+		case *ast.SliceExpr:
+			x = y.X
+		case *ast.Ident:
+			obj := r.c.info.Uses[y]
+			if v := r.top[obj]; v != nil {
+				v.pinned = true
+			} else if u := r.c.unitOf(obj); u != nil && u.kind == varUnit && !u.predecl {
+				u.pinned = true
+			}
+			return
+		default:
+			return
+		}
+	}
+}
+
+// goStmt starts a goroutine whose panic is reported under its cell. What go evaluates at once still is evaluated at once.
+func (r *rewriter) goStmt(n *ast.GoStmt) bool {
+	begin := r.live("Go(") + r.cellNumber() + ");"
+	end := "defer " + r.live("GoExit(") + r.cellNumber() + ");"
+	if lit, ok := ast.Unparen(n.Call.Fun).(*ast.FuncLit); ok {
+		r.e.open(r.at(n.Go), begin)
+		r.e.open(r.at(lit.Body.Lbrace)+1, end)
+		return true
+	}
+	if tv := r.c.info.Types[n.Call.Fun]; tv.IsBuiltin() || tv.IsType() {
+		return true
+	}
+	var names, values, args []string
+	fun := "f" + mark
+	if f := r.callee(n.Call); f != nil && f.Signature().Recv() == nil {
+		fun = r.sub(n.Call.Fun)
+	} else {
+		names, values = []string{fun}, []string{r.sub(n.Call.Fun)}
+	}
+	var setup string
+	if len(n.Call.Args) == 1 {
+		if t, ok := r.c.info.TypeOf(n.Call.Args[0]).(*types.Tuple); ok { // go f(g())
+			for i := range t.Len() {
+				args = append(args, fmt.Sprintf("a%s%d", mark, i))
+			}
+			setup = strings.Join(args, ", ") + " := " + r.sub(n.Call.Args[0]) + ";"
+		}
+	}
+	if setup == "" {
+		for i, a := range n.Call.Args {
+			tv := r.c.info.Types[a]
+			if tv.Value != nil || tv.IsNil() {
+				args = append(args, r.sub(a))
+				continue
+			}
+			name := fmt.Sprintf("a%s%d", mark, i)
+			names, values, args = append(names, name), append(values, r.sub(a)), append(args, name)
+		}
+	}
+	if len(names) > 0 {
+		setup = strings.Join(names, ", ") + " := " + strings.Join(values, ", ") + ";" + setup
+	}
+	dots := ""
+	if n.Call.Ellipsis.IsValid() {
+		dots = "..."
+	}
+	r.e.drop(r.at(n.Pos()), r.at(n.End()), fmt.Sprintf("{ %s%sgo func() { %s%s(%s%s) }() }", setup, begin, end, fun, strings.Join(args, ", "), dots))
+	return false
+}
