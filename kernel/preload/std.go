@@ -145,7 +145,6 @@ import (
 	_ "runtime/metrics"
 	_ "runtime/pprof"
 	_ "runtime/trace"
-	_ "simd/archsimd"
 	_ "slices"
 	_ "sort"
 	_ "strconv"

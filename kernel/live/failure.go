@@ -1,0 +1,87 @@
+package live
+
+import (
+	"fmt"
+	"path"
+	"reflect"
+	"runtime"
+	"strings"
+
+	"gosft/kernel/worker/wire"
+)
+
+// Clean drops the version markers that names have inside.
+func Clean(s string) string { return wire.Clean(s) }
+
+// isCellFile tells a cell's file, "In[7]", from others. The compiler may have put a folder before it.
+func isCellFile(file string) bool { return strings.HasPrefix(path.Base(file), "In[") }
+
+// failure describes a recovered panic. It must be called by the deferred function itself, while the stack still stands.
+func failure(r any) wire.Failure {
+	f := wire.Failure{Kind: wire.KindPanic, Name: "panic", Text: panicText(r), Frames: cellFrames()}
+	switch r := r.(type) {
+	case stop:
+		f.Kind, f.Name, f.Text = wire.KindInterrupt, "interrupted", "the cell was interrupted"
+	case unchecked:
+		f.Kind, f.Name, f.Text, f.Line, f.Col = wire.KindError, typeName(r.err), panicText(r.err), r.line, r.col
+	}
+	return f
+}
+
+// typeName is the type of a value as the user knows it.
+func typeName(v any) string { return Clean(fmt.Sprintf("%T", v)) }
+
+// panicText is the text of a value given to panic. Its own methods may panic again.
+func panicText(r any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("%T (its text cannot be had: the method panicked)", r)
+		}
+		text = Clean(text)
+	}()
+	switch v := r.(type) {
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	case string:
+		return v
+	}
+	if k := reflect.ValueOf(r).Kind(); k == reflect.Struct || k == reflect.Map || k == reflect.Slice || k == reflect.Pointer {
+		return fmt.Sprintf("%+v", r)
+	}
+	return fmt.Sprint(r)
+}
+
+// cellFrames returns the frames of the stack that stand in cells, innermost first, at most 50 from each end.
+func cellFrames() []wire.Frame {
+	pcs := make([]uintptr, 256)
+	n := runtime.Callers(2, pcs)
+	for n == len(pcs) && n < 1<<16 {
+		pcs = make([]uintptr, 2*len(pcs))
+		n = runtime.Callers(2, pcs)
+	}
+	var out []wire.Frame
+	for frames := runtime.CallersFrames(pcs[:n]); ; {
+		f, more := frames.Next()
+		if isCellFile(f.File) {
+			out = append(out, wire.Frame{Func: funcName(f.Function), File: path.Base(f.File), Line: f.Line})
+		}
+		if !more {
+			break
+		}
+	}
+	if len(out) > 100 {
+		out = append(out[:50:50], out[len(out)-50:]...)
+	}
+	return out
+}
+
+// funcName drops the package and the markers: "gosft/cell.(*sampleꞏ2).size" is "(*sample).size".
+func funcName(s string) string {
+	s = s[strings.LastIndex(s, "/")+1:]
+	if _, after, ok := strings.Cut(s, "."); ok {
+		s = after
+	}
+	return Clean(s)
+}

@@ -1,0 +1,97 @@
+package live
+
+import (
+	"os"
+	"syscall"
+	"time"
+
+	"gosft/kernel/worker/wire"
+)
+
+// stdin gives os.Stdin to the user's program: a pipe that is empty until the user has typed a line. That a reader waits
+// is seen from its lock: os.File lets one reader in at a time, so when a second one cannot get in for a while, the first
+// waits for input.
+type stdin struct {
+	write *os.File
+}
+
+// patience is how long a read of os.Stdin waits before the user is asked.
+const patience = 15 * time.Millisecond
+
+func (s *stdin) open() error {
+	var p [2]int
+	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
+		return err
+	}
+	if err := syscall.SetNonblock(p[0], true); err != nil {
+		return err
+	}
+	os.Stdin = os.NewFile(uintptr(p[0]), "/dev/stdin")
+	s.write = os.NewFile(uintptr(p[1]), "stdin")
+	return nil
+}
+
+// watch asks for input as long as a cell runs and waits for it. The cell that is asked for is the one given.
+func (s *stdin) watch(c *Cell, over <-chan struct{}) {
+	tick := time.NewTicker(patience)
+	defer tick.Stop()
+	for {
+		select {
+		case <-over:
+			return
+		case <-tick.C:
+		}
+		if !s.waiting(over) {
+			continue
+		}
+		line, err := server.ask(wire.Event{Op: wire.EvInput, Cell: c.id})
+		if err != nil { // nobody answers: the program sees the end of its input
+			s.write.Close()
+			select {
+			case <-time.After(10 * patience): // its reader has seen it
+			case <-over:
+			}
+			s.open()
+			continue
+		}
+		s.write.WriteString(line + "\n")
+		time.Sleep(patience)
+	}
+}
+
+// waiting reports whether a reader of os.Stdin waits for input.
+func (s *stdin) waiting(over <-chan struct{}) bool {
+	raw, err := os.Stdin.SyscallConn()
+	if err != nil {
+		return false
+	}
+	free := make(chan struct{})
+	go func() {
+		raw.Read(func(uintptr) bool { return true })
+		close(free)
+	}()
+	select {
+	case <-free:
+		return false
+	case <-over:
+		return false
+	case <-time.After(patience):
+		return true
+	}
+}
+
+// drop throws away what was typed and not read, so that the next cell starts with an empty line.
+func (s *stdin) drop() {
+	raw, err := os.Stdin.SyscallConn()
+	if err != nil {
+		return
+	}
+	go raw.Read(func(fd uintptr) bool {
+		var buf [4096]byte
+		for {
+			if n, err := syscall.Read(int(fd), buf[:]); n <= 0 || err != nil {
+				return true
+			}
+		}
+	})
+}
