@@ -315,3 +315,7 @@ func size(n int) string {
 	}
 	return fmt.Sprintf("%d bytes", n)
 }
+
+// FoldReturns gives what a terminal would show of text whose lines are overwritten after carriage returns, as progress
+// bars do. Front ends that keep text use it on what they join.
+func FoldReturns(text string) string { return string(foldReturns([]byte(text), false)) }

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"gosft/kernel/display"
+	"gosft/kernel/engine"
+	"gosft/kernel/session"
+	"gosft/kernel/worker"
+	"gosft/kernel/worker/wire"
+)
+
+// cells is the session's view of the engine. The engine starts in the background, since the first start builds the
+// worker for minutes: front ends are answered meanwhile, and the first cell shows what is being built.
+type cells struct {
+	config engine.Config
+
+	mu       sync.Mutex
+	engine   *engine.Engine
+	err      error
+	ready    chan struct{} // closed when engine or err is set
+	told     []string      // what the start has said so far
+	waiting  map[session.Output]bool
+	comms    func(session.Comm) // to the front end
+	closed   bool
+	onWorker func(*engine.Engine)
+}
+
+func newCells(c engine.Config) *cells {
+	e := &cells{config: c, waiting: map[session.Output]bool{}}
+	e.config.Progress = e.progress
+	e.begin()
+	return e
+}
+
+// begin starts the engine. The caller holds mu, or is alone.
+func (e *cells) begin() {
+	ready := make(chan struct{})
+	e.ready, e.err = ready, nil
+	go func() {
+		eng, err := engine.New(e.config)
+		e.mu.Lock()
+		e.engine, e.err = eng, err
+		closed, hook := e.closed, e.onWorker
+		e.mu.Unlock()
+		if err == nil && closed {
+			eng.Close()
+		}
+		if err == nil && hook != nil {
+			hook(eng)
+		}
+		close(ready)
+	}()
+}
+
+// progress tells the cells that wait for the engine what it builds.
+func (e *cells) progress(line string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.told = append(e.told, line)
+	for out := range e.waiting {
+		out.Note(line)
+	}
+}
+
+// get waits for the engine. A start that failed is tried again by the next cell.
+func (e *cells) get(ctx context.Context, out session.Output) (*engine.Engine, error) {
+	e.mu.Lock()
+	if e.err != nil && !e.closed {
+		e.told = nil
+		e.begin()
+	}
+	ready := e.ready
+	select {
+	case <-ready:
+	default:
+		for _, line := range e.told {
+			out.Note(line)
+		}
+		e.waiting[out] = true
+	}
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		delete(e.waiting, out)
+		e.mu.Unlock()
+	}()
+	select {
+	case <-ready:
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return e.engine, e.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// now is the engine where it runs already, else nil.
+func (e *cells) now() *engine.Engine {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-e.ready:
+		return e.engine
+	default:
+		return nil
+	}
+}
+
+// Run implements session.Engine.
+func (e *cells) Run(ctx context.Context, id int, src string, out session.Output) session.Result {
+	eng, err := e.get(ctx, out)
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return session.Result{Err: &session.Error{Name: "interrupted", Value: "the start was waited for; it goes on"}}
+		}
+		return session.Result{Err: &session.Error{Name: "set-up error", Value: err.Error(), Traceback: []string{
+			"\x1b[31mset-up error\x1b[0m: " + err.Error(), "`gosft doctor` in a terminal checks everything and says what to do. Run the cell again to try again."}}}
+	}
+	r := eng.Run(ctx, id, src, output{out})
+	res := session.Result{Bundle: r.Bundle, Lost: r.Lost, Timing: session.Timing{
+		Plan: r.Timing.Plan, Compile: r.Timing.Compile, Link: r.Timing.Link, Load: r.Timing.Load, Run: r.Timing.Run, Reused: r.Timing.Reused}}
+	if r.Err != nil {
+		res.Err = &session.Error{Name: r.Err.Name, Value: r.Err.Value, Traceback: r.Err.Traceback}
+	}
+	return res
+}
+
+// Interrupt implements session.Engine.
+func (e *cells) Interrupt() {
+	if eng := e.now(); eng != nil {
+		eng.Interrupt()
+	}
+}
+
+// Restart implements session.Engine.
+func (e *cells) Restart() error {
+	eng, err := e.get(context.Background(), nowhere{})
+	if err != nil {
+		return err
+	}
+	return eng.Restart()
+}
+
+// Vars implements session.Engine.
+func (e *cells) Vars() []session.Var {
+	eng := e.now()
+	if eng == nil {
+		return nil
+	}
+	vars, err := eng.Vars()
+	if err != nil {
+		return nil
+	}
+	list := make([]session.Var, len(vars))
+	for i, v := range vars {
+		list[i] = sessionVar(v)
+	}
+	return list
+}
+
+func sessionVar(v wire.Var) session.Var {
+	s := session.Var{Name: v.Name, Type: v.Type, Value: v.Value, Cell: v.Cell, Size: v.Shape}
+	switch {
+	case s.Size != "":
+	case v.Len >= 0:
+		s.Size = fmt.Sprintf("%d elements", v.Len)
+	case v.Size >= 0:
+		s.Size = fmt.Sprintf("%d B", v.Size)
+	}
+	return s
+}
+
+// Close implements session.Engine.
+func (e *cells) Close() error {
+	e.mu.Lock()
+	e.closed = true
+	e.mu.Unlock()
+	if eng := e.now(); eng != nil {
+		return eng.Close()
+	}
+	return nil
+}
+
+// Comm implements session.Engine: gonbui's front end sends address and value.
+func (e *cells) Comm(m session.Comm) error {
+	data, _ := m.Data.(map[string]any)
+	address, _ := data["address"].(string)
+	if m.Kind != "msg" || address == "" {
+		return nil
+	}
+	eng := e.now()
+	if eng == nil {
+		return errors.New("no program runs")
+	}
+	return eng.SendComm(address, data["value"])
+}
+
+// Setenv, Chdir, Get and Inspect are for commands.
+func (e *cells) Setenv(name, value string, unset bool) error {
+	eng, err := e.get(context.Background(), nowhere{})
+	if err != nil {
+		return err
+	}
+	return eng.Setenv(name, value, unset)
+}
+
+func (e *cells) Chdir(dir string) error {
+	eng, err := e.get(context.Background(), nowhere{})
+	if err != nil {
+		return err
+	}
+	return eng.Chdir(dir)
+}
+
+func (e *cells) Get(ctx context.Context, what string, note func(string)) error {
+	eng, err := e.get(ctx, nowhere{})
+	if err != nil {
+		return err
+	}
+	return eng.Get(ctx, what, note)
+}
+
+func (e *cells) Inspect(name string) (session.Var, bool) {
+	eng := e.now()
+	if eng == nil {
+		return session.Var{}, false
+	}
+	v, ok := eng.Inspect(name)
+	return sessionVar(v), ok
+}
+
+// output gives what the engine produces to the session.
+type output struct{ session.Output }
+
+func (o output) Display(m display.Message) { o.Output.Display(m) }
+
+// Comm turns what gonbui says into messages of the one comm that its front end opened.
+func (o output) Comm(c worker.Comm) {
+	o.Output.Comm(session.Comm{Kind: "msg", ID: gonbComm, Data: map[string]any{"kind": c.Kind, "address": c.Address, "value": c.Value}})
+}
+
+const gonbComm = "gonb"
+
+// nowhere drops what a cell produces.
+type nowhere struct{}
+
+func (nowhere) Stream(int, string, string) {}
+func (nowhere) Display(display.Message)    {}
+func (nowhere) Note(string)                {}
+func (nowhere) Comm(session.Comm)          {}
+func (nowhere) Input(string, bool) (string, error) {
+	return "", session.ErrNoInput
+}
+
+// declarations is the Go source of all that the session has declared.
+func (e *cells) declarations() string {
+	if eng := e.now(); eng != nil {
+		if d, ok := any(eng).(interface{ Declarations() string }); ok {
+			return d.Declarations()
+		}
+	}
+	return ""
+}
+
+// guess finds the import path of a package by its name.
+func (e *cells) guess(name string, uses []string) (string, bool) {
+	if eng := e.now(); eng != nil {
+		return eng.Session().Guess(name, uses)
+	}
+	return "", false
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"gosft/kernel/assist"
+	"gosft/kernel/build"
+	"gosft/kernel/engine"
+	"gosft/kernel/jupyter"
+	"gosft/kernel/session"
+)
+
+// kernelCommand serves a connection file until a client asks for shutdown, SIGTERM comes or Jupyter is gone.
+func kernelCommand(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("kernel", flag.ContinueOnError)
+	plain := flags.Bool("plain", os.Getenv("GOSFT_PLAIN") != "", "build cells as ordinary plugins")
+	file := flags.String("f", "", "connection file")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *file == "" {
+		*file = flags.Arg(0)
+	}
+	log := newLog()
+	conn, err := connection(*file)
+	if err != nil {
+		return err
+	}
+	k, err := jupyter.Listen(conn, jupyter.Config{Version: fullVersion(), Banner: banner(), Log: log})
+	if err != nil {
+		return err
+	}
+	eng := newCells(engine.Config{Plain: *plain})
+	help := newAssist(eng, log)
+	defer help.Close()
+	s, err := session.New(session.Config{Engine: eng, Frontend: k, Assist: help, History: historyFile(), OutputDir: outputDir(), Log: log})
+	if err != nil {
+		return err
+	}
+	go session.PruneOutputs(outputDir())
+
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	interrupts := make(chan os.Signal, 4)
+	signal.Notify(interrupts, os.Interrupt)
+	go func() {
+		for range interrupts {
+			s.Interrupt()
+		}
+	}()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go watchParent(cancel, log)
+	return k.Serve(ctx, s)
+}
+
+// connection reads the connection file; without one it makes one in Jupyter's runtime folder and says how to connect.
+func connection(file string) (jupyter.Connection, error) {
+	if file != "" {
+		return jupyter.ReadConnection(file)
+	}
+	file = filepath.Join(jupyterRuntime(), fmt.Sprintf("kernel-%d.json", os.Getpid()))
+	conn, err := jupyter.NewConnection(file)
+	if err == nil {
+		fmt.Fprintf(os.Stderr, "To connect a client to this kernel: jupyter console --existing %s\n", filepath.Base(file))
+	}
+	return conn, err
+}
+
+// watchParent ends the kernel when the process that started it is gone, so that no kernel outlives a server that was
+// killed.
+func watchParent(end func(), log *slog.Logger) {
+	parent := os.Getppid()
+	if parent == 1 || os.Getenv("JPY_PARENT_PID") == "" {
+		return
+	}
+	for range time.Tick(time.Second) {
+		if os.Getppid() != parent {
+			log.Warn("Jupyter is gone; the kernel ends")
+			end()
+			return
+		}
+	}
+}
+
+// newAssist makes the helper for typing; it warms up beside everything else.
+func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
+	home := build.Home()
+	tree, err := build.Tree(home)
+	if err != nil {
+		tree = ""
+	}
+	a := assist.New(assist.Config{
+		Gopls: assist.FindGopls(home), Dir: tree, Env: []string{"GOEXPERIMENT=" + build.Experiment}, Log: log,
+		Declarations: eng.declarations,
+		Guess:        eng.guess,
+		Value: func(name string) (string, string, bool) {
+			v, ok := eng.Inspect(name)
+			return v.Type, v.Value, ok
+		},
+	})
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		defer cancel()
+		if err := a.Warm(ctx); err != nil {
+			log.Info("help while typing starts without gopls", "error", err)
+		}
+	}()
+	return a
+}
+
+func newLog() *slog.Logger {
+	level := slog.LevelWarn
+	if v := os.Getenv("GOSFT_LOG"); v != "" {
+		if err := level.UnmarshalText([]byte(v)); err != nil {
+			level = slog.LevelDebug
+		}
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+func banner() string {
+	return "GoSFT " + fullVersion() + ": Go cells as native code, whose values stay. %help lists commands."
+}
+
+// dataHome is the user's folder for data, empty where there is no home.
+func dataHome() string {
+	if d := os.Getenv("XDG_DATA_HOME"); d != "" {
+		return d
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".local", "share")
+}
+
+// historyFile is where history is kept: $GOSFT_HISTORY, else gosft/history.sqlite in the user's data folder.
+func historyFile() string {
+	if f, ok := os.LookupEnv("GOSFT_HISTORY"); ok {
+		if f == ":memory:" {
+			f = ""
+		}
+		return f
+	}
+	if d := dataHome(); d != "" {
+		return filepath.Join(d, "gosft", "history.sqlite")
+	}
+	return ""
+}
+
+// outputDir is where outputs that were cut are kept whole.
+func outputDir() string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = filepath.Join(os.TempDir(), fmt.Sprintf("gosft-%d", os.Getuid()))
+	}
+	return filepath.Join(cache, "gosft", "outputs")
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The test program is also gosft itself: started with GOSFT_TEST_MAIN set it runs main with its arguments.
+func TestMain(m *testing.M) {
+	if os.Getenv("GOSFT_TEST_MAIN") != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// gosft runs a command of this program; extra variables are added to its environment.
+func gosft(t *testing.T, env []string, args ...string) (string, error) {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, args...)
+	cmd.Env = append(append(os.Environ(), "GOSFT_TEST_MAIN=1", "GOSFT_HISTORY=:memory:"), env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// needWorker skips where cells cannot be built in reasonable time.
+func needWorker(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: builds and runs cells")
+	}
+}
+
+// up finds a file by walking up from this folder.
+func up(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if p := filepath.Join(dir, name); isFile(p) {
+			return p
+		}
+	}
+	t.Skipf("no %s: run make setup", name)
+	return ""
+}
+
+func TestVersionAndUsage(t *testing.T) {
+	if out, err := gosft(t, nil, "version"); err != nil || !strings.HasPrefix(out, "gosft 0.") {
+		t.Errorf("version: %q, %v", out, err)
+	}
+	out, err := gosft(t, nil)
+	for _, c := range commands() {
+		if !strings.Contains(out, "gosft "+c.usage) {
+			t.Errorf("usage lacks %s: %v", c.name, err)
+		}
+	}
+	if out, err := gosft(t, nil, "dance"); err == nil || !strings.Contains(out, `no command "dance"`) {
+		t.Errorf("unknown command: %q, %v", out, err)
+	}
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"gosft/kernel/engine"
+	"gosft/kernel/session"
+)
+
+// settings collects --set NAME=VALUE.
+type settings []string
+
+func (s *settings) String() string { return strings.Join(*s, " ") }
+func (s *settings) Set(v string) error {
+	if name, _, ok := strings.Cut(v, "="); !ok || name == "" {
+		return fmt.Errorf("%q is not NAME=VALUE", v)
+	}
+	*s = append(*s, v)
+	return nil
+}
+
+// runCommand executes a notebook in this process, without sockets, and saves it with its outputs, also when a cell
+// fails; then it stops there and the exit status is 1.
+func runCommand(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("run", flag.ContinueOnError)
+	out := flags.String("output", "", "save to `FILE` instead of the notebook itself")
+	var set settings
+	flags.Var(&set, "set", "give the variable `NAME=VALUE` another value where the notebook first sets it; left out where it does not (may be repeated)")
+	timeout := flags.Duration("timeout", 0, "most time for one cell, such as 10m; 0: no limit")
+	goOn := flags.Bool("allow-errors", false, "go on after a cell that fails; the exit status is 0 then")
+	quiet := flags.Bool("quiet", false, "do not tell what runs")
+	plain := flags.Bool("plain", false, "build cells as ordinary plugins")
+	if err := flags.Parse(args); err != nil {
+		return errFailed
+	}
+	if flags.NArg() != 1 {
+		return errors.New("give one notebook")
+	}
+	path := flags.Arg(0)
+	nb, err := readNotebook(path)
+	if err != nil {
+		return err
+	}
+	say := func(format string, args ...any) {
+		if !*quiet {
+			fmt.Fprintf(os.Stderr, format+"\n", args...)
+		}
+	}
+	for _, s := range set {
+		name, value, _ := strings.Cut(s, "=")
+		if !nb.setParameter(name, value) {
+			say("--set %s: no cell sets %s", s, name)
+		}
+	}
+	if *out == "" {
+		*out = path
+	}
+	target, err := filepath.Abs(*out)
+	if err != nil {
+		return err
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+
+	rec := newRecorder()
+	eng := newCells(engine.Config{Notebook: dir, Plain: *plain})
+	s, err := session.New(session.Config{Engine: eng, Frontend: rec, OutputDir: outputDir()})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	stopped := make(chan struct{})
+	go func() {
+		<-signals
+		close(stopped)
+		for s.Interrupt(); ; s.Interrupt() {
+			<-signals
+		}
+	}()
+	failed, runErr := runCells(nb, s, rec, *timeout, *goOn, stopped, say)
+	// What goroutines still print belongs to the notebook too.
+	if err := s.Close(); err != nil {
+		say("closing: %v", err)
+	}
+	rec.mu.Lock()
+	err = nb.write(target)
+	rec.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("the outputs could not be saved: %w", err)
+	}
+	if failed > 0 && !*goOn {
+		say("%v", runErr)
+		return errFailed
+	}
+	return nil
+}
+
+// runCells runs the notebook's code cells in order. It returns how many failed and the last failure.
+func runCells(nb *notebook, s *session.Session, rec *recorder, limit time.Duration, goOn bool, stopped chan struct{}, say func(string, ...any)) (failed int, last error) {
+	total, n := 0, 0
+	var code []map[string]any
+	for _, c := range nb.cells {
+		if c["cell_type"] == "code" {
+			code = append(code, c)
+			c["outputs"], c["execution_count"] = []any{}, nil
+		}
+	}
+	total = len(code)
+	for _, c := range code {
+		n++
+		src := text(c["source"])
+		if strings.TrimSpace(src) == "" {
+			continue
+		}
+		start := time.Now()
+		var timer *time.Timer
+		timedOut := false
+		if limit > 0 {
+			timer = time.AfterFunc(limit, func() {
+				timedOut = true
+				s.Interrupt()
+				time.AfterFunc(15*time.Second, s.Interrupt) // one that does not listen
+			})
+		}
+		reply := s.Execute(&page{cell: c}, session.ExecuteRequest{Code: src, StoreHistory: true, StopOnError: true})
+		if timer != nil {
+			timer.Stop()
+		}
+		say("[%d/%d] %s  %.1f s", n, total, firstLine(src), time.Since(start).Seconds())
+		if reply.Status != "ok" {
+			failed++
+			last = fmt.Errorf("cell %d failed: %s\n%s", n, reply.Err.Error(), strings.Join(reply.Err.Traceback, "\n"))
+			if timedOut {
+				last = fmt.Errorf("cell %d took longer than %v: %w", n, limit, last)
+			}
+			allowed := goOn || hasTag(c, "raises-exception")
+			if hasTag(c, "raises-exception") {
+				failed--
+			}
+			if !allowed {
+				return failed, last
+			}
+		}
+		select {
+		case <-stopped:
+			return max(failed, 1), errors.New("interrupted")
+		default:
+		}
+	}
+	return failed, last
+}
+
+// firstLine is what a cell is called in messages.
+func firstLine(src string) string {
+	for _, l := range strings.Split(src, "\n") {
+		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "import (") {
+			if r := []rune(l); len(r) > 60 {
+				l = string(r[:57]) + "..."
+			}
+			return l
+		}
+	}
+	return ""
+}
