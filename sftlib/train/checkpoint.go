@@ -116,7 +116,7 @@ func writeCheckpoint(outputDir string, m *bert.Model, o *adamw, s savedState) (d
 			err = errors.Join(fmt.Errorf("checkpoint %s was not written: %w", dir, err), os.RemoveAll(temp))
 		}
 	}()
-	if err := saveModel(m, temp); err != nil {
+	if err := m.Save(temp); err != nil {
 		return "", err
 	}
 	if err := o.save(m, filepath.Join(temp, optimizerFile)); err != nil {

@@ -11,13 +11,12 @@ import (
 	"unsafe"
 
 	"gosft/sftlib/bert"
-	"gosft/sftlib/token"
 )
 
 // Frame is what a training reads: a table with named columns. data.Frame is one, and so is [Texts].
 type Frame interface {
-	// Columns names the columns.
-	Columns() []string
+	// Names returns the names of the columns.
+	Names() []string
 	// Strings returns all values of a column as text, in the order of the rows; a missing value is "".
 	Strings(column string) ([]string, error)
 }
@@ -25,8 +24,8 @@ type Frame interface {
 // Texts is a frame of columns in memory: train.Texts{"text": texts, "label": labels}.
 type Texts map[string][]string
 
-// Columns names the columns in alphabetical order.
-func (t Texts) Columns() []string {
+// Names returns the names of the columns in alphabetical order.
+func (t Texts) Names() []string {
 	var names []string
 	for name := range t {
 		names = append(names, name)
@@ -39,7 +38,7 @@ func (t Texts) Columns() []string {
 func (t Texts) Strings(column string) ([]string, error) {
 	c, ok := t[column]
 	if !ok {
-		return nil, fmt.Errorf("no column %q; there are %s", column, strings.Join(t.Columns(), ", "))
+		return nil, fmt.Errorf("no column %q; there are %s", column, strings.Join(t.Names(), ", "))
 	}
 	return c, nil
 }
@@ -55,7 +54,7 @@ var (
 
 // find fills in the columns that were not named. With one column left beside a known one, that is the other.
 func (c columns) find(f Frame, truth bool) (columns, error) {
-	have := f.Columns()
+	have := f.Names()
 	first := func(names []string) string {
 		for _, n := range names {
 			for _, h := range have {
@@ -113,7 +112,10 @@ type dataset struct {
 
 // load reads, tokenizes and checks a frame for a model.
 func load(f Frame, c columns, m *bert.Model, maxLength int) (*dataset, error) {
-	hasOwn := m.Problem() == bert.MultiLabel && c.label == "" && containsAll(f.Columns(), m.Labels())
+	if failed, ok := f.(interface{ Err() error }); ok && failed.Err() != nil { // a data.Frame of a step that went wrong
+		return nil, failed.Err()
+	}
+	hasOwn := m.Problem() == bert.MultiLabel && c.label == "" && containsAll(f.Names(), m.Labels())
 	c, err := c.find(f, !hasOwn)
 	if err != nil {
 		return nil, err
@@ -153,33 +155,27 @@ func containsAll(have, want []string) bool {
 	return len(want) > 0
 }
 
-// tokenize encodes the texts; the encodings' other parts are not kept.
+// tokenize encodes the texts in chunks; the encodings' other parts are not kept.
 func (d *dataset) tokenize(m *bert.Model, maxLength int) error {
-	t := tokenizerOf(m)
-	if t == nil {
-		return fmt.Errorf("the model has no tokenizer: its folder %s has neither tokenizer.json nor vocab.txt", m.Dir)
-	}
 	const chunk = 4096
 	d.items = make([]bert.Item, 0, len(d.texts))
 	for at := 0; at < len(d.texts); at += chunk {
 		end := min(at+chunk, len(d.texts))
-		var encoded []token.Encoding
-		var err error
+		var seconds []string
 		if d.pairs != nil {
-			encoded, err = t.EncodePairs(d.texts[at:end], d.pairs[at:end], token.MaxLength(maxLength))
-		} else {
-			encoded, err = t.EncodeBatch(d.texts[at:end], token.MaxLength(maxLength))
+			seconds = d.pairs[at:end]
 		}
+		items, err := m.Encode(d.texts[at:end], seconds, maxLength)
 		if err != nil {
 			return fmt.Errorf("rows %d to %d: %w", at, end-1, err)
 		}
-		for i := range encoded {
-			it := bert.Item{IDs: slices.Clone(encoded[i].IDs)}
-			if d.pairs != nil {
-				it.Types = slices.Clone(encoded[i].TypeIDs)
+		for _, it := range items {
+			own := bert.Item{IDs: slices.Clone(it.IDs)}
+			if seconds != nil {
+				own.Types = slices.Clone(it.Types)
 			}
-			d.items = append(d.items, it)
-			d.sum = checksum(d.sum, it.IDs)
+			d.items = append(d.items, own)
+			d.sum = checksum(d.sum, own.IDs)
 		}
 	}
 	d.sum = checksum(checksum(d.sum, d.class), d.values)

@@ -157,11 +157,10 @@ func (t *Trainer) check() error {
 
 // maxLength is how many tokens of a text are used.
 func (t *Trainer) maxLength() int {
-	most := min(512, t.model.Config.MaxPositionEmbeddings)
 	if t.args.MaxLength > 0 {
 		return min(t.args.MaxLength, t.model.Config.MaxPositionEmbeddings)
 	}
-	return most
+	return min(512, t.model.MaxLength())
 }
 
 // Evaluate computes all figures of the model as it is on a frame.
