@@ -1,6 +1,7 @@
 package jupyter
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/user"
 	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/go-zeromq/zmq4"
@@ -64,7 +66,7 @@ func Listen(c Connection, cfg Config) (*Kernel, error) {
 		cfg.MaxMessage = 256 << 20
 	}
 	if cfg.GoVersion == "" {
-		cfg.GoVersion = runtime.Version()[2:]
+		cfg.GoVersion, _, _ = strings.Cut(strings.TrimPrefix(runtime.Version(), "go"), "-")
 	}
 	k := &Kernel{conn: c, cfg: cfg, log: cfg.Log, signer: NewSigner(c.Key), id: newID(), user: "kernel",
 		comms: make(chan request, 1024), stopped: make(chan struct{})}
@@ -190,18 +192,26 @@ func (k *Kernel) encode(r *request, typ string, content any, meta map[string]any
 	m := &Message{Header: Header{ID: newID(), Username: k.user, Session: k.id, Date: now(), Type: typ, Version: ProtocolVersion}, Buffers: buffers}
 	if r != nil {
 		m.Parent = r.RawHeader
-		m.Header.SubshellID = ""
 	}
 	var err error
-	if m.Content, err = json.Marshal(content); err != nil {
+	if m.Content, err = marshal(content); err != nil {
 		return nil, err
 	}
 	if len(meta) > 0 {
-		if m.Metadata, err = json.Marshal(meta); err != nil {
+		if m.Metadata, err = marshal(meta); err != nil {
 			return nil, err
 		}
 	}
 	return k.signer.Encode(m)
+}
+
+// marshal is json.Marshal without its escapes for HTML, which make displays longer.
+func marshal(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), err
 }
 
 // status publishes busy, idle or starting around a request.

@@ -232,7 +232,12 @@ func (c *running) run(ctx context.Context, src string, out Output) (r Result) {
 			c.s.log.Error("engine panicked", "cell", c.id, "panic", p)
 		}
 	}()
-	return c.s.engine.Run(ctx, c.id, src, out)
+	r = c.s.engine.Run(ctx, c.id, src, out)
+	if len(r.Lost) > 0 {
+		out.Note("The worker was replaced, and these variables have no value any more: " + strings.Join(r.Lost, ", ") +
+			". All declarations are there; run the cells that fill the variables again.")
+	}
+	return r
 }
 
 // help answers ?name with a page.
