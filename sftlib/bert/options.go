@@ -1,6 +1,7 @@
 package bert
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -18,10 +19,11 @@ type options struct {
 	revision string
 	dropout  *float64
 	log      func(string)
+	ctx      context.Context
 }
 
 func newOptions(opts []Option) *options {
-	o := &options{seed: 42, log: func(line string) { fmt.Fprintln(os.Stderr, line) }}
+	o := &options{seed: 42, revision: "main", ctx: context.Background(), log: func(line string) { fmt.Fprintln(os.Stderr, line) }}
 	for _, f := range opts {
 		f(o)
 	}
@@ -44,6 +46,9 @@ func Seed(seed uint64) Option { return func(o *options) { o.seed = seed } }
 
 // Revision names the branch, tag or commit of a model on the hub; the default is "main".
 func Revision(name string) Option { return func(o *options) { o.revision = name } }
+
+// Context ends a download when ctx is done; what came so far is kept and the next call goes on from there.
+func Context(ctx context.Context) Option { return func(o *options) { o.ctx = ctx } }
 
 // WithDropout sets all three dropout probabilities instead of the checkpoint's; 0 trains without.
 func WithDropout(p float64) Option { return func(o *options) { o.dropout = &p } }

@@ -14,7 +14,9 @@ import (
 //   - a folder that holds config.json;
 //   - a name in one of the folders of GOSFT_MODELS or in $GOSFT_HOME/models: "all-MiniLM-L6-v2" and
 //     "sentence-transformers/all-MiniLM-L6-v2" both find the folder all-MiniLM-L6-v2 there;
-//   - a name of which the Hugging Face cache (HF_HUB_CACHE, HF_HOME) holds a complete snapshot.
+//   - a name on the Hugging Face hub of which the cache (HF_HUB_CACHE, HF_HOME) holds a complete snapshot of the [Revision];
+//   - a name on the hub, which is then downloaded into the cache: HF_ENDPOINT names a mirror, HF_TOKEN opens private
+//     models, HF_HUB_OFFLINE=1 forbids it.
 func Resolve(where string, opts ...Option) (dir string, err error) {
 	return resolve(where, newOptions(opts))
 }
@@ -38,7 +40,28 @@ func resolve(where string, o *options) (string, error) {
 		}
 		looked = append(looked, root)
 	}
-	return "", fmt.Errorf("model %q: no such folder, and nothing of this name in %s", where, strings.Join(looked, ", "))
+	missing := fmt.Errorf("model %q: no such folder, and nothing of this name in %s", where, strings.Join(looked, ", "))
+	if filepath.IsAbs(where) || strings.HasPrefix(where, ".") {
+		return "", missing
+	}
+	if err := checkHubName(where, o.revision); err != nil {
+		return "", fmt.Errorf("%w; %w", missing, err)
+	}
+	cache, err := hubCache()
+	if err != nil {
+		return "", err
+	}
+	if dir := cachedSnapshot(cache, where, o.revision); dir != "" {
+		return dir, nil
+	}
+	if offline() {
+		return "", fmt.Errorf("%w, nor in %s, and HF_HUB_OFFLINE forbids to download it", missing, cache)
+	}
+	dir, err := newHub(cache).fetch(o.ctx, where, o.revision, o.log)
+	if err != nil {
+		return "", fmt.Errorf("%w; downloading failed: %w", missing, err)
+	}
+	return dir, nil
 }
 
 // isModel says whether a folder holds a config.json.
