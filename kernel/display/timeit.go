@@ -1,0 +1,92 @@
+package display
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+)
+
+// Measurement is what [Timeit] found, for one turn of the statement.
+type Measurement struct {
+	Mean, Deviation time.Duration // over the runs
+	Best            time.Duration
+	Loops, Runs     int
+	Allocs, Bytes   float64 // heap allocations of one turn
+}
+
+// Timeit measures f, which must do its work as many times as it is told. loops is the number of turns in a run; 0 finds one
+// that takes at least 0.2 s. runs is how many runs are made. The command %timeit calls it.
+func Timeit(loops, runs int, f func(loops int)) Measurement {
+	m := Measurement{Loops: loops, Runs: max(runs, 1)}
+	if m.Loops <= 0 {
+		const enough = 200 * time.Millisecond
+		for m.Loops = 1; ; {
+			start := time.Now()
+			f(m.Loops)
+			took := time.Since(start)
+			if took >= enough || m.Loops >= 1<<40 {
+				break
+			}
+			more := 10.0
+			if took > time.Millisecond {
+				more = min(10, 1.2*float64(enough)/float64(took))
+			}
+			m.Loops = niceNumber(float64(m.Loops) * max(more, 1.1))
+		}
+	}
+	var before, after runtime.MemStats
+	var times []float64
+	runtime.ReadMemStats(&before)
+	for range m.Runs {
+		start := time.Now()
+		f(m.Loops)
+		times = append(times, float64(time.Since(start))/float64(m.Loops))
+	}
+	runtime.ReadMemStats(&after)
+	turns := float64(m.Runs) * float64(m.Loops)
+	m.Allocs = float64(after.Mallocs-before.Mallocs) / turns
+	m.Bytes = float64(after.TotalAlloc-before.TotalAlloc) / turns
+	sum, best := 0.0, math.Inf(1)
+	for _, t := range times {
+		sum += t
+		best = min(best, t)
+	}
+	mean, square := sum/float64(len(times)), 0.0
+	for _, t := range times {
+		square += (t - mean) * (t - mean)
+	}
+	m.Mean, m.Best = time.Duration(mean), time.Duration(best)
+	m.Deviation = time.Duration(math.Sqrt(square / float64(len(times))))
+	return m
+}
+
+// niceNumber rounds up to 1, 2 or 5 times a power of ten.
+func niceNumber(x float64) int {
+	p := math.Pow(10, math.Floor(math.Log10(x)))
+	for _, k := range []float64{1, 2, 5, 10} {
+		if k*p >= x {
+			return int(k * p)
+		}
+	}
+	return int(10 * p)
+}
+
+// String is the measurement in one line.
+func (m Measurement) String() string {
+	s := fmt.Sprintf("%v ± %v per turn (mean ± standard deviation of %d runs of %s turns; best %v)",
+		rounded(m.Mean), rounded(m.Deviation), m.Runs, count(m.Loops), rounded(m.Best))
+	if m.Allocs >= 0.01 || m.Bytes >= 0.5 {
+		s += fmt.Sprintf(", %.3g allocations of %.4g B", m.Allocs, m.Bytes)
+	}
+	return s
+}
+
+// rounded keeps three digits.
+func rounded(d time.Duration) time.Duration {
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	return d.Round(unit)
+}
