@@ -162,7 +162,7 @@ func fuzzedOptions(r *rand.Rand, pair bool) map[string]any {
 
 // TestFuzzed compares with the `tokenizers` package on made-up texts, options and tokenizer files.
 func TestFuzzed(t *testing.T) {
-	n := 2000
+	n := 1000
 	if testing.Short() {
 		n = 200
 	}
@@ -217,8 +217,7 @@ func TestEveryCodePoint(t *testing.T) {
 	all := variants(t)
 	var requests []request
 	var names []string
-	for name, v := range map[string]string{"uncased": "normalizer 1111", "cased": "normalizer 0011", "no normalizing at all": "normalizer 0000",
-		"lower case with accents": "normalizer 1011"} {
+	for name, v := range map[string]string{"uncased": "normalizer 1111", "cased": "normalizer 0011"} {
 		lo, hi := 0, len(texts)
 		if name != "uncased" { // the planes of letters
 			hi = 0x20000 / 8

@@ -54,7 +54,7 @@ func writeFile(name string, text []byte) error {
 // JSON returns the text of a tokenizer.json, without truncation and padding.
 func (t *Tokenizer) JSON() ([]byte, error) {
 	n := t.norm
-	post := map[string]any{}
+	var post any
 	if t.template.added(true) > 0 {
 		special := map[string]jsonSpecialToken{}
 		pieces := func(from []templatePiece) (out []jsonPiece) {
@@ -70,8 +70,6 @@ func (t *Tokenizer) JSON() ([]byte, error) {
 		}
 		post = map[string]any{"type": "TemplateProcessing", "single": pieces(t.template.single), "pair": pieces(t.template.pair),
 			"special_tokens": special}
-	} else {
-		post = nil
 	}
 	var decoder any
 	if t.decoder != nil {
