@@ -51,7 +51,7 @@ func (s scale) ticks(n int) []float64 {
 	}
 	step := niceStep((s.to - s.from) / float64(n))
 	for v := math.Ceil(s.from/step-1e-9) * step; v <= s.to+step*1e-9; v += step {
-		out = append(out, math.Round(v/step)*step)
+		out = append(out, math.Round(v/step)*step+0) // + 0: no -0
 	}
 	return out
 }

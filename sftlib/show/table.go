@@ -31,6 +31,7 @@ type Table struct {
 	Limit   int      // rows that are shown: 0 means 60, negative all. Of more, the first and the last are shown
 	Total   int      // rows that there are where Rows is only their beginning, 0 means len(Rows)
 	Clip    int      // columns of a terminal (characters) that a cell is cut to; 0 means 80, negative never
+	Missing string   // what stands for a nil cell, nothing when empty
 	Note    string   // a line below the table, none when empty
 }
 
@@ -234,12 +235,18 @@ func (t *Table) cellText(v any) string {
 	if c, ok := v.(Cell); ok {
 		return oneLine(c.CellText())
 	}
+	if v == nil {
+		return t.Missing
+	}
 	return oneLine(Format(v))
 }
 
 func (t *Table) cellHTML(v any) string {
 	if c, ok := v.(Cell); ok {
 		return c.CellHTML()
+	}
+	if v == nil && t.Missing != "" {
+		return `<span style="opacity:.5">` + escape(t.Missing) + `</span>`
 	}
 	full := oneLine(Format(v))
 	// A browser wraps, so a text may be longer here than in a terminal; what is cut stays as the title.
