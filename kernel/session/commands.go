@@ -110,7 +110,7 @@ func (c *Call) TakeSource() string {
 // With out nil its output goes below the cell.
 func (c *Call) RunGo(src string, out Output) Result {
 	if out == nil {
-		out = c.cell
+		out = c.cell.output()
 	}
 	return c.cell.run(c.Context, src, out)
 }

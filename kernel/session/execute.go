@@ -101,6 +101,7 @@ type running struct {
 	source  string // Go text still to be run
 	payload []map[string]any
 	result  Result
+	cellWork
 }
 
 // errInterrupted is why a cell's context ends when the user interrupts it.
@@ -177,7 +178,11 @@ func (c *running) perform() *Error {
 	}
 	cmds, text := splitCell(c.req.Code)
 	c.source = text
+	defer c.leave()
 	for _, cl := range cmds {
+		if strings.HasPrefix(cl.name, "%%") && len(cl.name) > 2 && (len(cmds) > 1 || strings.TrimSpace(text) != "") {
+			return commandError(fmt.Sprintf("line %d: %s takes the whole cell: it must stand on the cell's first line", cl.line, cl.name))
+		}
 		cmd := lookupCommand(cl.name)
 		if cmd == nil {
 			return unknownCommand(cl)
@@ -198,10 +203,11 @@ func (c *running) perform() *Error {
 				fmt.Sprintf("\x1b[31mcommand error\x1b[0m: In[%d]:%d: %s: %s", c.count, cl.line, cl.name, err)}}
 		}
 	}
-	if strings.TrimSpace(c.source) == "" {
+	src := c.prepare()
+	if strings.TrimSpace(src) == "" {
 		return nil
 	}
-	c.result = c.run(c.ctx, c.source, c)
+	c.result = c.run(c.ctx, src, c.output())
 	return c.result.Err
 }
 
@@ -216,12 +222,10 @@ func runCommand(cmd *Command, call *Call) (err error) {
 }
 
 func unknownCommand(cl commandLine) *Error {
-	value := fmt.Sprintf("line %d: there is no command %s; %%help lists all of them", cl.line, cl.name)
-	for _, k := range Commands() {
-		if strings.TrimLeft(k.Name, "%") == strings.TrimLeft(cl.name, "%") {
-			value = fmt.Sprintf("line %d: there is no command %s; there is %s: %s", cl.line, cl.name, k.Name, k.Usage)
-		}
-	}
+	return commandError(fmt.Sprintf("line %d: there is no command %s%s; %%help lists all of them", cl.line, cl.name, didYouMean(cl.name)))
+}
+
+func commandError(value string) *Error {
 	return &Error{Name: "command error", Value: value, Traceback: []string{"\x1b[31mcommand error\x1b[0m: " + value}}
 }
 

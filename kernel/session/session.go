@@ -46,6 +46,7 @@ type Session struct {
 	limit     int
 	outputDir string
 	closed    bool
+	memory    commandMemory
 }
 
 // New starts a session; it runs nothing yet. An unusable history file is no error: the log says so and history stays

@@ -22,7 +22,8 @@ func splitCell(src string) (cmds []commandLine, goText string) {
 	lines := strings.Split(src, "\n")
 	var lx lexer
 	first := true
-	for i, line := range lines {
+	for i := 0; i < len(lines); i++ {
+		line, at := lines[i], i
 		text, isCmd := commandText(line)
 		if isCmd && !lx.inside() && !(strings.HasPrefix(line, "!") && lx.continued()) {
 			name, args := cutCommand(text)
@@ -30,8 +31,15 @@ func splitCell(src string) (cmds []commandLine, goText string) {
 				body := strings.Join(lines[i+1:], "\n")
 				return []commandLine{{name: name, args: args, body: body, line: i + 1}}, ""
 			}
-			cmds = append(cmds, commandLine{name: name, args: args, line: i + 1})
-			lines[i] = ""
+			for lines[i] = ""; strings.HasSuffix(args, "\\") && i+1 < len(lines); { // the command goes on in the next line
+				i++
+				next := strings.TrimRight(lines[i], " \t\r")
+				for _, p := range prefixes {
+					next = strings.TrimPrefix(next, p)
+				}
+				args, lines[i] = args[:len(args)-1]+" "+next, ""
+			}
+			cmds = append(cmds, commandLine{name: name, args: args, line: at + 1})
 			first = false
 			continue
 		}
