@@ -30,12 +30,14 @@ type Library struct {
 	WhyPlain  string             // why it is not the fast way, a sentence
 	Packages  map[string]Package // all packages, by import path
 	Worker    string             // the worker program
+	Overlay   string             // the go command's overlay that the packages were compiled with; "" for none
 }
 
 // manifest is what stands in Dir/library.json.
 type manifest struct {
 	Version  string // of Go
 	WhyPlain string
+	Overlay  string
 	Packages []Package
 }
 
@@ -61,7 +63,7 @@ const layout = "1"
 func keyOf(t *Toolchain, tree string, dirs []string, plain bool) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, layout, plain, t.Version, t.Root, t.OS, t.Arch, Experiment, t.CC, t.Linker, os.Getenv("GOAMD64"), os.Getenv("CGO_CFLAGS"))
-	fmt.Fprintln(h, wantedSymbols, linkerEdits)
+	fmt.Fprintln(h, wantedSymbols, linkerEdits, runtimeEdits)
 	files := []string{"go.mod", "go.sum", "kernel/build/extld/main.go"}
 	for _, d := range dirs {
 		entries, err := os.ReadDir(filepath.Join(tree, d))
@@ -102,7 +104,7 @@ func openLibrary(dir, tree string, t *Toolchain, plain bool) (*Library, error) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	l := &Library{Dir: dir, Toolchain: t, Tree: tree, Plain: plain, WhyPlain: m.WhyPlain, Packages: make(map[string]Package, len(m.Packages)), Worker: filepath.Join(dir, workerName)}
+	l := &Library{Dir: dir, Toolchain: t, Tree: tree, Plain: plain, WhyPlain: m.WhyPlain, Overlay: m.Overlay, Packages: make(map[string]Package, len(m.Packages)), Worker: filepath.Join(dir, workerName)}
 	for _, p := range m.Packages {
 		if !filepath.IsAbs(p.Export) {
 			p.Export = filepath.Join(dir, p.Export)

@@ -20,11 +20,12 @@ type maker struct {
 	dir, tree string
 	plain     bool
 	pkgs      []listed
+	overlay   string
 	say       func(string)
 }
 
 func (m *maker) make(ctx context.Context, why string) error {
-	man := manifest{Version: m.Version, WhyPlain: why}
+	man := manifest{Version: m.Version, WhyPlain: why, Overlay: m.overlay}
 	if err := os.Mkdir(filepath.Join(m.dir, "export"), 0o755); err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type Session struct {
 	mu      sync.Mutex // guards what follows
 	imports *importConfig
 	modules *modules
+	locals  locals
 	gc      types.Importer
 	types   map[string]*types.Package
 	names   map[string][]string // package name -> import paths, for Guess
@@ -42,16 +43,22 @@ func NewSession(lib *Library, notebook string) (*Session, error) {
 	if err != nil {
 		return nil, spaceError(err)
 	}
-	s := &Session{lib: lib, dir: dir, way: newWay(lib, dir), types: map[string]*types.Package{"unsafe": types.Unsafe},
-		imports: &importConfig{lib: lib, extra: map[string]Package{}, remap: map[string]string{}},
-		ctx:     context.Background(), note: func(string) {}}
-	s.gc = importer.ForCompiler(token.NewFileSet(), "gc", s.open)
+	s := &Session{lib: lib, dir: dir, way: newWay(lib, dir), ctx: context.Background(), note: func(string) {}}
+	s.forget()
 	s.modules = newModules(lib, filepath.Join(dir, "modules"), notebook)
 	if err := s.way.prepare(context.Background()); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// forget starts with the library's packages only.
+func (s *Session) forget() {
+	s.types = map[string]*types.Package{"unsafe": types.Unsafe}
+	s.imports = &importConfig{lib: s.lib, extra: map[string]Package{}, remap: map[string]string{}}
+	s.locals = locals{pkgs: map[string]*local{}, version: s.locals.version}
+	s.gc = importer.ForCompiler(token.NewFileSet(), "gc", s.open)
 }
 
 // Close removes the session's folder.
@@ -150,6 +157,9 @@ func (s *Session) ensure(path string) error {
 			return errors.New(reason)
 		}
 		return nil
+	}
+	if p, ok := s.locals.pkgs[path]; ok && p.broken != nil {
+		return p.broken
 	}
 	if _, ok := s.imports.extra[path]; ok {
 		return nil

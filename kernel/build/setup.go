@@ -97,7 +97,14 @@ func setupWay(ctx context.Context, o Options, t *Toolchain, home string, plain b
 		}
 	}
 	o.Progress("Compiling the packages that the worker holds (the first time takes a minute or two)")
-	pkgs, err := listPreload(ctx, t, o.Tree, plain)
+	overlay := ""
+	if !plain {
+		if overlay, err = runtimeOverlay(t, home); err != nil { // cells are slower to load without it
+			o.Progress(err.Error())
+			overlay = ""
+		}
+	}
+	pkgs, err := listPreload(ctx, t, o.Tree, plain, overlay)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +124,7 @@ func setupWay(ctx context.Context, o Options, t *Toolchain, home string, plain b
 		if err := os.Chmod(tmp, 0o755); err != nil {
 			return nil, err
 		}
-		m := &maker{Toolchain: t, dir: tmp, tree: o.Tree, plain: plain, pkgs: pkgs, say: o.Progress}
+		m := &maker{Toolchain: t, dir: tmp, tree: o.Tree, plain: plain, pkgs: pkgs, overlay: overlay, say: o.Progress}
 		if err := m.make(ctx, why); err != nil {
 			return nil, err
 		}
@@ -269,15 +276,14 @@ type listed struct {
 	ImportPath, Name, Export, Dir string
 	Standard                      bool
 	Module                        *struct {
-		Path, Version, Dir string
-		Main               bool
-		Replace            *struct{ Path, Version string }
+		Path, Version, Dir, GoVersion string
+		Main                          bool
+		Replace                       *struct{ Path, Version string }
 	}
-	Imports, Deps []string
-	ImportMap     map[string]string
-	GoFiles       []string
-	DepOnly       bool
-	Error         *struct{ Err string }
+	Imports, Deps                         []string
+	ImportMap                             map[string]string
+	GoFiles, CgoFiles, SFiles, EmbedFiles []string
+	Error                                 *struct{ Err string }
 }
 
 func (l *listed) module() string {
@@ -291,13 +297,16 @@ func (l *listed) module() string {
 	return m
 }
 
-const listFields = "-json=ImportPath,Name,Export,Dir,Standard,Module,Imports,ImportMap,GoFiles,DepOnly,Error"
+const listFields = "-json=ImportPath,Name,Export,Dir,Standard,Module,Imports,ImportMap,GoFiles,CgoFiles,SFiles,EmbedFiles,Error"
 
 // listFlags make go list compile for one way.
-func listFlags(plain bool) []string {
+func listFlags(plain bool, overlay string) []string {
 	f := []string{"list", "-deps", "-export", "-buildmode=plugin", listFields}
 	if !plain {
 		f = append(f, "-gcflags=all=-linkshared")
+	}
+	if overlay != "" {
+		f = append(f, "-overlay="+overlay)
 	}
 	return f
 }
@@ -308,8 +317,8 @@ type compileError struct{ text string }
 func (e *compileError) Error() string { return e.text }
 
 // listPreload compiles all preloaded packages and returns them.
-func listPreload(ctx context.Context, t *Toolchain, tree string, plain bool) ([]listed, error) {
-	args := append(listFlags(plain), "gosft/kernel/preload", "gosft/kernel/live", "runtime/cgo", "plugin")
+func listPreload(ctx context.Context, t *Toolchain, tree string, plain bool, overlay string) ([]listed, error) {
+	args := append(listFlags(plain, overlay), "gosft/kernel/preload", "gosft/kernel/live", "runtime/cgo", "plugin")
 	return goList(ctx, t, tree, nil, args)
 }
 
