@@ -16,6 +16,7 @@ import (
 type Dropout struct {
 	seed *graph.Node
 	site uint32
+	bits func(shapes.Shape) *graph.Node // another source of uniform uint32, which the benchmark compares
 }
 
 // NewDropout returns masks made from seed, a uint32 scalar that the training loop counts up each step. With a nil seed the
@@ -31,6 +32,18 @@ func (d *Dropout) apply(x *graph.Node, p float64) *graph.Node {
 	}
 	d.site++
 	g := x.Graph()
+	bits := d.bits
+	if bits == nil {
+		bits = d.hash
+	}
+	keep := graph.GreaterOrEqual(bits(x.Shape()), graph.Scalar(g, dtypes.Uint32, uint32(p*(1<<32))))
+	mask := graph.Where(keep, graph.ConstAs(x, float32(1/(1-p))), graph.ConstAs(x, float32(0)))
+	return graph.Mul(x, graph.StopGradient(mask))
+}
+
+// hash gives uniform bits for every element of a shape: of the seed, the number of the site and the element's index.
+func (d *Dropout) hash(shape shapes.Shape) *graph.Node {
+	g := d.seed.Graph()
 	u32 := func(v uint32) *graph.Node { return graph.Scalar(g, dtypes.Uint32, v) }
 	shifted := func(h *graph.Node, n uint32) *graph.Node {
 		return graph.BitwiseXor(h, graph.BitwiseShiftRightLogical(h, u32(n)))
@@ -41,8 +54,6 @@ func (d *Dropout) apply(x *graph.Node, p float64) *graph.Node {
 		return shifted(h, 16)
 	}
 	start := mix(graph.Add(mix(d.seed), u32(d.site*0x9e3779b9))) // a scalar
-	h := mix(graph.Add(graph.Iota(g, shapes.Make(dtypes.Uint32, x.Shape().Size()), 0), start))
-	keep := graph.GreaterOrEqual(h, u32(uint32(p*(1<<32))))
-	mask := graph.Where(keep, graph.ConstAs(x, float32(1/(1-p))), graph.ConstAs(x, float32(0)))
-	return graph.Mul(x, graph.StopGradient(graph.Reshape(mask, x.Shape().Dimensions...)))
+	h := mix(graph.Add(graph.Iota(g, shapes.Make(dtypes.Uint32, shape.Size()), 0), start))
+	return graph.Reshape(h, shape.Dimensions...)
 }

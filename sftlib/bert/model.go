@@ -113,10 +113,10 @@ func (c *Config) applyHead(labels []string, o *options) ([]string, error) {
 	} else if labels != nil {
 		c.ProblemType = SingleLabel
 	}
+	if labels == nil && o.problem == Regression && o.outputs < 1 {
+		return nil, fmt.Errorf("ForRegression(%d): the number of outputs must be at least 1", o.outputs)
+	}
 	if labels == nil && o.problem == Regression && o.outputs != len(own) {
-		if o.outputs < 1 {
-			return nil, fmt.Errorf("ForRegression(%d): the number of outputs must be at least 1", o.outputs)
-		}
 		for i := range o.outputs {
 			labels = append(labels, fmt.Sprintf("LABEL_%d", i))
 		}
@@ -320,6 +320,9 @@ func (m *Model) Do(what string, f func() error) error {
 // Forward computes the outputs of a batch, one row of len(Labels()) numbers for each of its real texts, before softmax or
 // sigmoid. The first batch of a new shape is compiled.
 func (m *Model) Forward(b *Batch) (out [][]float32, err error) {
+	if err := m.CheckMemory(b.Shape(), false); err != nil {
+		return nil, err
+	}
 	err = m.Do("prediction", func() error {
 		if m.run == nil {
 			e, err := model.NewExec(m.backend.Backend, m.store, func(s *model.Scope, in []*graph.Node) *graph.Node {
