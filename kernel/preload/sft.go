@@ -2,5 +2,16 @@ package preload
 
 // What cells call by themselves, and what they call without writing it.
 import (
+	_ "gosft/kernel/display"
 	_ "gosft/kernel/live"
+	_ "gosft/sftlib"
+	_ "gosft/sftlib/backend"
+	_ "gosft/sftlib/bert"
+	_ "gosft/sftlib/data"
+	_ "gosft/sftlib/data/duckdb"
+	_ "gosft/sftlib/eval"
+	_ "gosft/sftlib/home"
+	_ "gosft/sftlib/show"
+	_ "gosft/sftlib/token"
+	_ "gosft/sftlib/train"
 )
