@@ -74,15 +74,11 @@ func envCommand(c *Call) error {
 		return nil
 	case args[0] == "-u" && len(args) == 2:
 		return unsetenv(c, args[1])
-	case len(args) == 2:
-		name, value := args[0], args[1]
-		if strings.HasSuffix(name, "=") {
-			name = strings.TrimSuffix(name, "=")
-		}
-		return setenv(c, name, value)
 	case strings.Contains(args[0], "="): // %env FLAGS=-a -b
 		name, value, _ := strings.Cut(c.Args, "=")
 		return setenv(c, name, value)
+	case len(args) == 2:
+		return setenv(c, args[0], args[1])
 	}
 	// As IPython does: all behind the name is the value.
 	_, value, _ := strings.Cut(c.Args, args[0])

@@ -27,8 +27,8 @@ const gonbMark = "(GoNB) "
 
 func helpCommand(c *Call) error {
 	if c.Args != "" {
-		for _, k := range Commands() {
-			if k.Name == c.Args || strings.TrimLeft(k.Name, "%") == strings.TrimLeft(c.Args, "%") {
+		for _, name := range []string{c.Args, "%" + c.Args, "%%" + c.Args} {
+			if k := lookupCommand(name); k != nil {
 				c.Show(Bundle{"text/plain": k.Usage + "\n\n" + k.Help,
 					"text/markdown": "```\n" + k.Usage + "\n```\n\n" + k.Help})
 				return nil

@@ -104,10 +104,10 @@ func declared(s *Session) []declaredGroup {
 		return nil
 	}
 	src := d.Declarations()
-	f, _ := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
-	if f == nil || f.Name == nil {
-		f, _ = parser.ParseFile(token.NewFileSet(), "", "package cell\n"+src, parser.SkipObjectResolution)
+	if _, err := parser.ParseFile(token.NewFileSet(), "", src, parser.PackageClauseOnly); err != nil {
+		src = "package cell\n" + src
 	}
+	f, _ := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
 	if f == nil {
 		return nil
 	}
