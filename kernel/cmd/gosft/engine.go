@@ -8,6 +8,7 @@ import (
 
 	"gosft/kernel/display"
 	"gosft/kernel/engine"
+	"gosft/kernel/gonb/bridge"
 	"gosft/kernel/session"
 	"gosft/kernel/worker"
 	"gosft/kernel/worker/wire"
@@ -18,19 +19,25 @@ import (
 type cells struct {
 	config engine.Config
 
-	mu       sync.Mutex
-	engine   *engine.Engine
-	err      error
-	ready    chan struct{} // closed when engine or err is set
-	told     []string      // what the start has said so far
-	waiting  map[session.Output]bool
-	comms    func(session.Comm) // to the front end
-	closed   bool
-	onWorker func(*engine.Engine)
+	mu      sync.Mutex
+	engine  *engine.Engine
+	err     error
+	ready   chan struct{} // closed when engine or err is set
+	told    []string      // what the start has said so far
+	waiting map[session.Output]bool
+	closed  bool
+	bridge  *bridge.Bridge // of gonbui's widgets
 }
 
-func newCells(c engine.Config) *cells {
+// newCells starts an engine. kernelID is what the Jupyter server knows the kernel by, "" where there is none.
+func newCells(c engine.Config, kernelID string) *cells {
 	e := &cells{config: c, waiting: map[session.Output]bool{}}
+	e.bridge = bridge.New(bridge.Config{Kernel: kernelID, Program: func(address string, value any) error {
+		if eng := e.now(); eng != nil {
+			return eng.SendComm(address, value)
+		}
+		return errors.New("no program runs")
+	}})
 	e.config.Progress = e.progress
 	e.begin()
 	return e
@@ -44,13 +51,10 @@ func (e *cells) begin() {
 		eng, err := engine.New(e.config)
 		e.mu.Lock()
 		e.engine, e.err = eng, err
-		closed, hook := e.closed, e.onWorker
+		closed := e.closed
 		e.mu.Unlock()
 		if err == nil && closed {
 			eng.Close()
-		}
-		if err == nil && hook != nil {
-			hook(eng)
 		}
 		close(ready)
 	}()
@@ -120,7 +124,7 @@ func (e *cells) Run(ctx context.Context, id int, src string, out session.Output)
 		return session.Result{Err: &session.Error{Name: "set-up error", Value: err.Error(), Traceback: []string{
 			"\x1b[31mset-up error\x1b[0m: " + err.Error(), "`gosft doctor` in a terminal checks everything and says what to do. Run the cell again to try again."}}}
 	}
-	r := eng.Run(ctx, id, src, output{out})
+	r := eng.Run(ctx, id, src, output{out, e.bridge})
 	res := session.Result{Bundle: r.Bundle, Lost: r.Lost, Timing: session.Timing{
 		Plan: r.Timing.Plan, Compile: r.Timing.Compile, Link: r.Timing.Link, Load: r.Timing.Load, Run: r.Timing.Run, Reused: r.Timing.Reused}}
 	if r.Err != nil {
@@ -142,6 +146,7 @@ func (e *cells) Restart() error {
 	if err != nil {
 		return err
 	}
+	e.bridge.Reset()
 	return eng.Restart()
 }
 
@@ -185,65 +190,19 @@ func (e *cells) Close() error {
 	return nil
 }
 
-// Comm implements session.Engine: gonbui's front end sends address and value.
-func (e *cells) Comm(m session.Comm) error {
-	data, _ := m.Data.(map[string]any)
-	address, _ := data["address"].(string)
-	if m.Kind != "msg" || address == "" {
-		return nil
-	}
-	eng := e.now()
-	if eng == nil {
-		return errors.New("no program runs")
-	}
-	return eng.SendComm(address, data["value"])
-}
-
-// Setenv, Chdir, Get and Inspect are for commands.
-func (e *cells) Setenv(name, value string, unset bool) error {
-	eng, err := e.get(context.Background(), nowhere{})
-	if err != nil {
-		return err
-	}
-	return eng.Setenv(name, value, unset)
-}
-
-func (e *cells) Chdir(dir string) error {
-	eng, err := e.get(context.Background(), nowhere{})
-	if err != nil {
-		return err
-	}
-	return eng.Chdir(dir)
-}
-
-func (e *cells) Get(ctx context.Context, what string, note func(string)) error {
-	eng, err := e.get(ctx, nowhere{})
-	if err != nil {
-		return err
-	}
-	return eng.Get(ctx, what, note)
-}
-
-func (e *cells) Inspect(name string) (session.Var, bool) {
-	eng := e.now()
-	if eng == nil {
-		return session.Var{}, false
-	}
-	v, ok := eng.Inspect(name)
-	return sessionVar(v), ok
-}
+// Comm implements session.Engine: gonbui's script in the browser sends address and value.
+func (e *cells) Comm(m session.Comm) error { return e.bridge.FromFrontend(m) }
 
 // output gives what the engine produces to the session.
-type output struct{ session.Output }
+type output struct {
+	session.Output
+	bridge *bridge.Bridge
+}
 
 func (o output) Display(m display.Message) { o.Output.Display(m) }
 
-// Comm turns what gonbui says into messages of the one comm that its front end opened.
-func (o output) Comm(c worker.Comm) {
-	o.Output.Comm(session.Comm{Kind: "msg", ID: gonbComm, Data: map[string]any{"kind": c.Kind, "address": c.Address, "value": c.Value}})
-}
-
-const gonbComm = "gonb"
+// Comm gives what gonbui says to its script in the browser.
+func (o output) Comm(c worker.Comm) { o.bridge.FromProgram(o.Output, c) }
 
 // nowhere drops what a cell produces.
 type nowhere struct{}
@@ -254,22 +213,4 @@ func (nowhere) Note(string)                {}
 func (nowhere) Comm(session.Comm)          {}
 func (nowhere) Input(string, bool) (string, error) {
 	return "", session.ErrNoInput
-}
-
-// declarations is the Go source of all that the session has declared.
-func (e *cells) declarations() string {
-	if eng := e.now(); eng != nil {
-		if d, ok := any(eng).(interface{ Declarations() string }); ok {
-			return d.Declarations()
-		}
-	}
-	return ""
-}
-
-// guess finds the import path of a package by its name.
-func (e *cells) guess(name string, uses []string) (string, bool) {
-	if eng := e.now(); eng != nil {
-		return eng.Session().Guess(name, uses)
-	}
-	return "", false
 }

@@ -13,6 +13,7 @@ import (
 
 	"gosft/kernel/build"
 	"gosft/kernel/engine"
+	"gosft/kernel/gonb/bridge"
 )
 
 const kernelName = "gosft"
@@ -139,7 +140,7 @@ func tryCell(ctx context.Context, progress func(string)) (time.Duration, error) 
 	}
 	defer e.Close()
 	start := time.Now()
-	r := e.Run(ctx, 1, "import \"fmt\"\nfmt.Println(\"ready\")\n20 + 22", output{nowhere{}})
+	r := e.Run(ctx, 1, "import \"fmt\"\nfmt.Println(\"ready\")\n20 + 22", output{nowhere{}, bridge.New(bridge.Config{})})
 	if r.Err != nil {
 		return 0, r.Err
 	}

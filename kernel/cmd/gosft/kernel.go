@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -38,7 +39,7 @@ func kernelCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	eng := newCells(engine.Config{Plain: *plain})
+	eng := newCells(engine.Config{Plain: *plain}, kernelID(*file))
 	help := newAssist(eng, log)
 	defer help.Close()
 	s, err := session.New(session.Config{Engine: eng, Frontend: k, Assist: help, History: historyFile(), OutputDir: outputDir(), Log: log})
@@ -75,6 +76,15 @@ func connection(file string) (jupyter.Connection, error) {
 	return conn, err
 }
 
+// kernelID is the name by which the Jupyter server knows the kernel, from kernel-ID.json.
+func kernelID(file string) string {
+	id, ok := strings.CutPrefix(filepath.Base(file), "kernel-")
+	if id, isJSON := strings.CutSuffix(id, ".json"); ok && isJSON {
+		return id
+	}
+	return ""
+}
+
 // watchParent ends the kernel when the process that started it is gone, so that no kernel outlives a server that was
 // killed.
 func watchParent(end func(), log *slog.Logger) {
@@ -100,7 +110,7 @@ func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
 	}
 	a := assist.New(assist.Config{
 		Gopls: assist.FindGopls(home), Dir: tree, Env: []string{"GOEXPERIMENT=" + build.Experiment}, Log: log,
-		Declarations: eng.declarations,
+		Declarations: eng.Declarations,
 		Guess:        eng.guess,
 		Value: func(name string) (string, string, bool) {
 			v, ok := eng.Inspect(name)

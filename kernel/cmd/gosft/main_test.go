@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -36,7 +38,17 @@ func needWorker(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: builds and runs cells")
 	}
+	worker.Do(func() { _, workerErr = tryCell(context.Background(), func(line string) { t.Log(line) }) })
+	if workerErr != nil {
+		t.Fatalf("no cell runs: %v", workerErr)
+	}
 }
+
+// worker is built once, before the tests that need it.
+var (
+	worker    sync.Once
+	workerErr error
+)
 
 // up finds a file by walking up from this folder.
 func up(t *testing.T, name string) string {

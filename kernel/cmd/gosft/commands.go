@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gosft/kernel/engine"
+	"gosft/kernel/session"
+)
+
+// What the session's commands ask of the engine beyond session.Engine.
+
+// Setenv sets a variable in the worker's environment (%env).
+func (e *cells) Setenv(name, value string, unset bool) error {
+	return e.with(func(eng *engine.Engine) error { return eng.Setenv(name, value, unset) })
+}
+
+// Chdir changes the worker's folder (%cd).
+func (e *cells) Chdir(dir string) error {
+	return e.with(func(eng *engine.Engine) error { return eng.Chdir(dir) })
+}
+
+// Get adds a module to the session (%get).
+func (e *cells) Get(ctx context.Context, what string, note func(string)) error {
+	eng, err := e.get(ctx, nowhere{})
+	if err != nil {
+		return err
+	}
+	return eng.Get(ctx, what, note)
+}
+
+// Inspect describes one variable.
+func (e *cells) Inspect(name string) (session.Var, bool) {
+	eng := e.now()
+	if eng == nil {
+		return session.Var{}, false
+	}
+	v, ok := eng.Inspect(name)
+	return sessionVar(v), ok
+}
+
+// Forget removes declarations (%rm); unknown are the names that stood for nothing.
+func (e *cells) Forget(names ...string) (unknown []string, err error) {
+	err = e.with(func(eng *engine.Engine) error {
+		f, ok := any(eng).(interface {
+			Forget(names ...string) ([]string, error)
+		})
+		if !ok {
+			return errors.New("this engine cannot forget single declarations: use %reset")
+		}
+		unknown, err = f.Forget(names...)
+		return err
+	})
+	return unknown, err
+}
+
+// Renew replaces the worker and keeps the declarations (%restart).
+func (e *cells) Renew() error {
+	return e.with(func(eng *engine.Engine) error {
+		r, ok := any(eng).(interface{ Renew() error })
+		if !ok {
+			return errors.New("this engine cannot replace its worker alone: restart the kernel")
+		}
+		e.bridge.Reset()
+		return r.Renew()
+	})
+}
+
+// ResetModules makes the session's go.mod what it was at the start (%reset).
+func (e *cells) ResetModules() error {
+	return e.with(func(eng *engine.Engine) error {
+		r, ok := any(eng.Session()).(interface{ ResetModules() error })
+		if !ok {
+			return nil
+		}
+		return r.ResetModules()
+	})
+}
+
+// Declarations is the Go source of all that the session has declared.
+func (e *cells) Declarations() string {
+	if eng := e.now(); eng != nil {
+		if d, ok := any(eng).(interface{ Declarations() string }); ok {
+			return d.Declarations()
+		}
+	}
+	return ""
+}
+
+// Widgets connects a browser for gonbui (%widgets).
+func (e *cells) Widgets(out session.Output) error { return e.bridge.Install(out) }
+
+// Heartbeat asks that browser for a sign of life (%widgets_hb).
+func (e *cells) Heartbeat() bool { return e.bridge.Heartbeat() }
+
+// guess finds the import path of a package by its name.
+func (e *cells) guess(name string, uses []string) (string, bool) {
+	if eng := e.now(); eng != nil {
+		return eng.Session().Guess(name, uses)
+	}
+	return "", false
+}
+
+func (e *cells) with(f func(*engine.Engine) error) error {
+	eng, err := e.get(context.Background(), nowhere{})
+	if err != nil {
+		return fmt.Errorf("the worker is not there: %w", err)
+	}
+	return f(eng)
+}
