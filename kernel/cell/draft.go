@@ -165,8 +165,46 @@ func (d *draft) declare() error {
 			delete(d.next.imports, n)
 		}
 	}
+	d.reloaded()
 	d.affect()
 	return nil
+}
+
+// reloaded finds declarations that import a package which has been edited and loaded again since.
+func (d *draft) reloaded() {
+	now := map[string]string{} // path -> what the package calls itself
+	self := func(path string) string {
+		if _, ok := now[path]; !ok {
+			now[path] = path
+			if pkg, err := (importer{d.p.pkgs}).Import(path); err == nil {
+				now[path] = pkg.Path()
+			}
+		}
+		return now[path]
+	}
+	for _, u := range d.next.all() {
+		if d.isFresh(u) {
+			continue
+		}
+		stale := false
+		for _, p := range u.parts {
+			for _, b := range p.imports {
+				stale = stale || b.path != "C" && !slices.Contains(p.paths, self(b.path)) && u.broken == ""
+			}
+		}
+		expr := u.expr
+		for i, path := range u.expr.paths {
+			if to := self(Unmark(path)); to != path {
+				stale = true
+				expr.text = strings.ReplaceAll(expr.text, aliasOf(path), aliasOf(to))
+				expr.paths = append([]string(nil), expr.paths...)
+				expr.paths[i] = to
+			}
+		}
+		if stale {
+			d.again(u).expr = expr
+		}
+	}
 }
 
 func copyParts(ps []*part) []*part {

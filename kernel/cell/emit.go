@@ -68,7 +68,7 @@ func (d *draft) emit() (*Plan, error) {
 		w.symbol, w.local = symbolOf, d.localNames("run", d.src.text)
 		for i, p := range d.inits {
 			d.callInit(p, w, d.initName(i))
-			uses, _ := d.last.usesOf(p, d.src.cell)
+			uses, _, _ := d.last.usesOf(p, d.src.cell)
 			for _, x := range uses {
 				roots = append(roots, x.unit)
 			}
@@ -182,7 +182,8 @@ func (d *draft) settle() {
 		u.uses = nil
 		seen := map[use]bool{}
 		for _, p := range u.parts {
-			uses, imps := d.last.usesOf(p, d.src.cell)
+			uses, names, paths := d.last.usesOf(p, d.src.cell)
+			p.paths = paths
 			for _, x := range uses {
 				if !seen[x] {
 					seen[x] = true
@@ -191,7 +192,7 @@ func (d *draft) settle() {
 			}
 			var kept []binding
 			for _, b := range p.imports {
-				if imps[b.path] {
+				if names[b.name] {
 					kept = append(kept, b)
 				}
 			}

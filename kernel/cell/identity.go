@@ -135,6 +135,9 @@ func together(circle []*unit) {
 				lines = append(lines, fmt.Sprintf("%s %x", use.name, use.unit.id))
 			}
 		}
+		for _, p := range u.parts {
+			lines = append(lines, p.paths...)
+		}
 		sort.Strings(lines)
 		fmt.Fprintln(all, strings.Join(lines, "\n"))
 	}

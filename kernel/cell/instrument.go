@@ -198,14 +198,11 @@ func (r *rewriter) rangeLoop(n *ast.RangeStmt) bool {
 
 // selectStmt adds a case to a select without default.
 func (r *rewriter) selectStmt(n *ast.SelectStmt) {
-	for _, c := range n.Body.List {
-		cc := c.(*ast.CommClause)
-		if cc.Comm == nil {
-			return
-		}
-	}
+	waits := true
 	for _, c := range n.Body.List {
 		switch s := c.(*ast.CommClause).Comm.(type) {
+		case nil:
+			waits = false // default
 		case *ast.SendStmt:
 			r.skip[s] = true
 		case *ast.ExprStmt:
@@ -213,6 +210,9 @@ func (r *rewriter) selectStmt(n *ast.SelectStmt) {
 		case *ast.AssignStmt:
 			r.skip[ast.Unparen(s.Rhs[0])] = true
 		}
+	}
+	if !waits {
+		return
 	}
 	sep := ";"
 	if len(n.Body.List) == 0 {

@@ -136,9 +136,10 @@ func (d *draft) ignore(c *checked, e types.Error) bool {
 			}
 		}
 	case strings.HasSuffix(e.Msg, "is not used"):
-		if l := d.st.last; l != nil && l.Pos() <= e.Pos && e.Pos < l.End() {
-			tv := c.info.Types[l.X]
-			return !tv.IsType()
+		for _, l := range []*ast.ExprStmt{d.st.last, d.st.silent} {
+			if l != nil && l.Pos() <= e.Pos && e.Pos < l.End() {
+				return !c.info.Types[l.X].IsType()
+			}
 		}
 	case strings.HasPrefix(e.Msg, "implicit function instantiation") || strings.HasPrefix(e.Msg, "could not import C"):
 		return strings.HasPrefix(e.Msg, "could not import C")

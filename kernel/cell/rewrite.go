@@ -31,7 +31,8 @@ type rewriter struct {
 	run bool                     // in the cell's statements
 
 	e     edits
-	imps  map[string]bool
+	imps  map[string]bool // paths that the text needs
+	names map[string]bool // of imports that the text uses
 	uses  map[use]bool
 	depth int // of function literals, inside the statements
 	skip  map[ast.Node]bool
@@ -39,7 +40,7 @@ type rewriter struct {
 }
 
 func newRewriter(c *checked, src *source, cell int) *rewriter {
-	return &rewriter{c: c, src: src, cell: cell, imps: map[string]bool{}, uses: map[use]bool{}, skip: map[ast.Node]bool{}}
+	return &rewriter{c: c, src: src, cell: cell, imps: map[string]bool{}, names: map[string]bool{}, uses: map[use]bool{}, skip: map[ast.Node]bool{}}
 }
 
 // at returns the offset of a position in the cell's text.
@@ -133,6 +134,7 @@ func (r *rewriter) ident(id *ast.Ident) {
 	switch o := obj.(type) {
 	case *types.PkgName:
 		path := o.Imported().Path()
+		r.names[id.Name] = true
 		if path == "C" || id.Name == "C" && path == "" {
 			r.imps["C"] = true
 			return
@@ -226,11 +228,12 @@ func sortedKeys(m map[string]bool) []string {
 	return out
 }
 
-// usesOf returns the names of the session and the import paths that a part refers to.
-func (c *checked) usesOf(p *part, cell int) (uses []use, imps map[string]bool) {
+// usesOf returns what a part refers to: names of the session, names of imports, and import paths. A path is what the
+// package says: one that was edited and loaded again has another.
+func (c *checked) usesOf(p *part, cell int) (uses []use, names map[string]bool, paths []string) {
 	r := newRewriter(c, p.src, cell)
 	r.walk(p.node)
-	return r.sortedUses(), r.imps
+	return r.sortedUses(), r.names, sortedKeys(r.imps)
 }
 
 // render makes the generated text of a part. rename, when not "", is put in the place of a function's name.

@@ -47,12 +47,15 @@ func (w *runWriter) statements(p *parsed) string {
 	if last := w.s.last; last != nil {
 		how := "Value("
 		if call, ok := ast.Unparen(last.X).(*ast.CallExpr); ok {
-			if tv := w.c.info.Types[call.Fun]; tv.IsValue() && !tv.IsBuiltin() {
+			if tv := w.c.info.Types[call.Fun]; tv.IsValue() && !tv.IsBuiltin() && !makesError(w.callee(call)) {
 				how = "Show("
 			}
 		}
 		w.e.open(w.at(last.Pos()), "c"+mark+"."+how)
 		w.e.close(w.at(last.End()), ")")
+	}
+	if s := w.s.silent; s != nil && !w.stands(s.X) {
+		w.e.open(w.at(s.Pos()), "_ = ")
 	}
 	for _, st := range w.s.list {
 		w.walk(st)
@@ -65,6 +68,30 @@ func (w *runWriter) statements(p *parsed) string {
 	}
 	text := only(w.src.text, keep, false, nil)
 	return w.e.apply(text, 0, len(text))
+}
+
+// stands reports whether Go takes an expression as a statement.
+func (w *runWriter) stands(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.CallExpr:
+		tv := w.c.info.Types[x.Fun]
+		return tv.IsValue() || tv.IsBuiltin() && w.c.info.Types[x].IsVoid()
+	case *ast.UnaryExpr:
+		return x.Op == token.ARROW
+	}
+	return false
+}
+
+// makesError reports the functions that make an error for its own sake: it is shown, not raised.
+func makesError(f *types.Func) bool {
+	if f == nil {
+		return false
+	}
+	switch f.FullName() {
+	case "errors.New", "errors.Join", "fmt.Errorf":
+		return true
+	}
+	return false
 }
 
 func (w *runWriter) place(n ast.Node) (line, col int) {

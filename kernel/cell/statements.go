@@ -12,6 +12,7 @@ import (
 type statements struct {
 	list   []ast.Stmt          // as the user wrote them, one after the other
 	last   *ast.ExprStmt       // shown, when not nil
+	silent *ast.ExprStmt       // the last one with a semicolon: computed, not shown
 	checks map[ast.Stmt]int    // a trailing error is taken from this many results; the statement's own left side is one shorter
 	define map[*ast.Ident]bool // identifiers that declare a variable of the session
 	padded map[ast.Stmt]bool
@@ -31,6 +32,8 @@ func (p *parsed) newStatements() *statements {
 	if n := len(s.list); n > 0 {
 		if e, ok := s.list[n-1].(*ast.ExprStmt); ok && !p.lastSemi() {
 			s.last = e
+		} else if ok {
+			s.silent = e
 		}
 	}
 	top := body

@@ -52,6 +52,7 @@ type part struct {
 	prefix  string // "type " where the text starts behind that word
 	names   map[string]bool
 	imports []binding // those that it mentions
+	paths   []string  // of packages, as they call themselves, since the last check
 	cgo     string    // the comment of import "C" when it mentions C
 
 	out     string // the generated text, with a //line directive

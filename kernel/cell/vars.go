@@ -127,8 +127,11 @@ func (l *layouts) same(a, b types.Type) bool {
 		}
 		local := func(n *types.Named) bool { return ofSession(n.Obj().Pkg()) }
 		if !local(na) || !local(nb) { // of the universe or another package: arguments may still be types of the session
-			if na.Obj().Name() != nb.Obj().Name() || na.Obj().Pkg() != nb.Obj().Pkg() && (na.Obj().Pkg() == nil || nb.Obj().Pkg() == nil || na.Obj().Pkg().Path() != nb.Obj().Pkg().Path()) {
+			if na.Obj().Name() != nb.Obj().Name() {
 				return false
+			}
+			if pa, pb := pathOf(na), pathOf(nb); pa != pb {
+				return Unmark(pa) == Unmark(pb) && l.under(a, b) // edited and loaded again
 			}
 			if na.TypeArgs().Len() != nb.TypeArgs().Len() {
 				return false
@@ -143,18 +146,7 @@ func (l *layouts) same(a, b types.Type) bool {
 		if na.Obj().Name() != nb.Obj().Name() {
 			return false
 		}
-		key := [2]types.Type{a, b}
-		if l.assumed[key] {
-			return true
-		}
-		if l.assumed == nil {
-			l.assumed = map[[2]types.Type]bool{}
-		}
-		l.assumed[key] = true
-		if len(l.assumed) > 10000 {
-			return false
-		}
-		return l.same(na.Underlying(), nb.Underlying())
+		return l.under(a, b)
 	}
 	switch a := a.(type) {
 	case *types.Basic:
@@ -207,6 +199,26 @@ func (l *layouts) same(a, b types.Type) bool {
 		return ok
 	}
 	return false
+}
+
+func pathOf(n *types.Named) string {
+	if n.Obj().Pkg() == nil {
+		return ""
+	}
+	return n.Obj().Pkg().Path()
+}
+
+// under compares what two named types are made of. A pair that is being compared already counts as the same.
+func (l *layouts) under(a, b types.Type) bool {
+	key := [2]types.Type{a, b}
+	if l.assumed[key] {
+		return true
+	}
+	if l.assumed == nil {
+		l.assumed = map[[2]types.Type]bool{}
+	}
+	l.assumed[key] = true
+	return len(l.assumed) < 10000 && l.same(a.Underlying(), b.Underlying())
 }
 
 func (l *layouts) tuple(a, b *types.Tuple) bool {
