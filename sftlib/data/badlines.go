@@ -152,6 +152,14 @@ func (r *csvReader) number(bad *BadLines, positions []int64) {
 	}
 }
 
+// notUTF8 is the reason of lines with bytes that no UTF-8 text has.
+const notUTF8 = "bytes that are no UTF-8: set Encoding"
+
+// encoding says whether the lines are bad because of their bytes.
+func (b *BadLines) encoding() bool {
+	return slices.ContainsFunc(b.Lines, func(l BadLine) bool { return l.Reason == notUTF8 })
+}
+
 // reason says in our words what is wrong with a line.
 func reason(kind, column, message string) string {
 	var expected, got int
@@ -166,7 +174,7 @@ func reason(kind, column, message string) string {
 	case "LINE SIZE OVER MAXIMUM":
 		return "the line is longer than 16 MB: is there a quote without its end?"
 	case "INVALID ENCODING", "INVALID UNICODE":
-		return "bytes that are no UTF-8: set Encoding"
+		return notUTF8
 	case "CAST":
 		if i := strings.Index(message, "Could not convert string "); i >= 0 {
 			return fmt.Sprintf("column %q: cannot read %s", column, strings.TrimPrefix(message[i:], "Could not convert string "))

@@ -16,41 +16,45 @@ func readSeparated(ctx context.Context, e *engine, src *source, o *options) (*Fr
 	if err != nil {
 		return nil, err
 	}
-	f, err := e.separated(ctx, src, o, found)
-	if err != nil && o.encoding == "" && found == "" && strings.Contains(strings.ToLower(err.Error()), "unicode") {
-		// The beginning was UTF-8 (or ASCII), a later part is not.
-		if found, err2 := e.transcodeWhole(src); err2 == nil {
-			return e.separated(ctx, src, o, found)
+	f, bad, err := e.separated(ctx, src, o, found)
+	if err != nil {
+		errors.As(err, &bad)
+	}
+	if bad != nil && bad.encoding() && o.encoding == "" && found == "" {
+		// The beginning was UTF-8 (or ASCII), a later part is not: look at all of it.
+		if found, guessed := e.transcodeWhole(src); guessed == nil {
+			f, _, err = e.separated(ctx, src, o, found)
 		}
 	}
 	return f, err
 }
 
-func (e *engine) separated(ctx context.Context, src *source, o *options, encoding string) (*Frame, error) {
+// separated reads files of UTF-8. Beside the frame it returns the lines that were left out.
+func (e *engine) separated(ctx context.Context, src *source, o *options, encoding string) (*Frame, *BadLines, error) {
 	sample, whole, err := beginning(src.files[0], sampleSize)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d, err := sniff(sample, whole, ending(src.files[0]) == ".tsv", o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, other := range src.files[1:] {
 		if err := sameHeader(d, src.files[0], other, o); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	r := &csvReader{e: e, src: src, o: o, d: d}
 	if err := r.choose(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t, bad, err := r.load(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f, err := e.base(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	how := d.String()
 	if encoding != "" {
@@ -62,7 +66,7 @@ func (e *engine) separated(ctx context.Context, src *source, o *options, encodin
 	} else {
 		f.read(src, how, 0)
 	}
-	return f, nil
+	return f, bad, nil
 }
 
 type csvReader struct {

@@ -178,7 +178,7 @@ func guess(text string, whole bool) (encoding.Encoding, string) {
 			text = text[:len(text)-1]
 		}
 	}
-	if utf8.ValidString(text) {
+	if mostlyUTF8(text) {
 		return nil, ""
 	}
 	if s, _, err := transform.String(simplifiedchinese.GB18030.NewDecoder(), text); err == nil {
@@ -194,6 +194,22 @@ func guess(text string, whole bool) (encoding.Encoding, string) {
 	}
 	enc, _ := htmlindex.Get("windows-1252")
 	return enc, "windows-1252"
+}
+
+// mostlyUTF8 says whether a text is UTF-8, or is but for a few broken bytes, which then are bad lines and no other encoding.
+func mostlyUTF8(text string) bool {
+	good, broken := 0, 0
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			broken++
+		case n > 1:
+			good++
+		}
+		i += n
+	}
+	return broken == 0 || good > 4*broken
 }
 
 // chineseText says whether the Han characters of a text stand together, as words do; an accented letter of a Western

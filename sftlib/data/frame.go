@@ -224,9 +224,15 @@ func (f *Frame) child() *Frame {
 	return &Frame{query: f.query, tables: slices.Clone(f.tables), columns: f.columns, rows: f.rows, steps: slices.Clone(f.steps), names: f.names}
 }
 
-// numbered is the query with the number of each row, from 0, as the column r.
+// rowNumber and partNumber are columns of queries within, under names that no user's column has.
+const (
+	rowNumber  = `"gosft row"`
+	partNumber = `"gosft part"`
+)
+
+// numbered is the query with the number of each row, from 0, as the column rowNumber.
 func (f *Frame) numbered(list string) string {
-	return "SELECT " + list + ", row_number() OVER () - 1 AS r FROM (" + f.query + ") x"
+	return "SELECT " + list + ", row_number() OVER () - 1 AS " + rowNumber + " FROM (" + f.query + ") x"
 }
 
 // filter returns the rows for which an SQL condition on f is true. The condition is evaluated once.

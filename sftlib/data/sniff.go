@@ -394,7 +394,7 @@ func (d *dialect) name(records [][]string, o *options) error {
 }
 
 var (
-	number  = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+	number  = regexp.MustCompile(`^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|(?i:inf|infinity))$`)
 	leading = regexp.MustCompile(`^[+-]?0[0-9]`)
 )
 
