@@ -16,7 +16,10 @@ type Config struct {
 	Gopls   string   // path of gopls v0.20; see FindGopls
 	Dir     string   // a folder with a go.mod that requires all that cells import
 	Env     []string // added to the process environment of gopls, such as GOEXPERIMENT=simd
-	Preload []string // import paths that are read at the start, so that the first question about them is quick
+	// Workspace, when given, says that gopls is to work in another folder than Dir from now on: the session's own module,
+	// once it exists. "" keeps the present one. It must not wait for a running cell.
+	Workspace func() string
+	Preload   []string // import paths that are read at the start, so that the first question about them is quick
 
 	Declarations func() string                                   // Go source of all that the session has declared
 	Guess        func(name string, uses []string) (string, bool) // import path of a package that a cell uses without importing it; default: the standard library
@@ -30,6 +33,7 @@ type Assist struct {
 
 	mu      sync.Mutex // held while a question is asked: the documents belong to it
 	srv     *server
+	dir     string // where gopls works
 	down    time.Time // when gopls ended or could not be started; it is tried again after a while
 	decls   *declarations
 	imports *importSet
@@ -60,7 +64,7 @@ func New(cfg Config) *Assist {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Assist{cfg: cfg, imports: newImportSet(cfg.Preload), results: map[string]int{}}
+	return &Assist{cfg: cfg, dir: cfg.Dir, imports: newImportSet(cfg.Preload), results: map[string]int{}}
 }
 
 // Warm starts gopls and lets it read the preloaded packages, about a second with its cache on disk and ten without.
@@ -89,7 +93,16 @@ func (a *Assist) Close() error {
 
 // start makes sure that gopls runs and knows the session's declarations. a.mu is held.
 func (a *Assist) start(ctx context.Context) error {
-	if a.closed || a.cfg.Gopls == "" || a.cfg.Dir == "" {
+	if a.cfg.Workspace != nil {
+		if dir := a.cfg.Workspace(); dir != "" && dir != a.dir {
+			a.dir = dir
+			if a.srv != nil {
+				go a.srv.stop()
+				a.srv = nil
+			}
+		}
+	}
+	if a.closed || a.cfg.Gopls == "" || a.dir == "" {
 		return errNoServer
 	}
 	if a.srv != nil && !a.srv.alive() {
@@ -100,7 +113,7 @@ func (a *Assist) start(ctx context.Context) error {
 		if !a.down.IsZero() && time.Since(a.down) < recovery {
 			return errNoServer
 		}
-		srv, err := startServer(ctx, a.cfg.Gopls, a.cfg.Dir, a.cfg.Env)
+		srv, err := startServer(ctx, a.cfg.Gopls, a.dir, a.cfg.Env)
 		if err != nil {
 			a.down = time.Now()
 			a.cfg.Log.Warn("gopls does not start; completion uses the cell's text only", "error", err)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-const sessionSource = `package cell
+const sessionSource = `package main
 
 import (
 	"strings"
@@ -37,11 +37,6 @@ var samples []sample
 var bar *display.Bar
 `
 
-var preload = []string{"bufio", "bytes", "cmp", "context", "encoding/csv", "encoding/json", "errors", "fmt", "image", "image/color", "io", "iter",
-	"maps", "math", "math/rand/v2", "net/http", "os", "os/exec", "path/filepath", "reflect", "regexp", "runtime", "slices", "sort", "strconv", "strings",
-	"sync", "testing", "text/template", "time", "unicode", "unicode/utf8", "gosft/kernel/display", "github.com/gomlx/gomlx/core/tensors",
-	"github.com/gomlx/gomlx/core/graph", "github.com/gomlx/gomlx/ml/train", "github.com/gomlx/gomlx/ml/layers"}
-
 var shared struct {
 	once sync.Once
 	a    *Assist
@@ -64,7 +59,7 @@ func start(t testing.TB) *Assist {
 		}
 		shared.dir = sessionModule(t)
 		shared.a = New(Config{Gopls: gopls, Dir: shared.dir, Env: []string{"GOEXPERIMENT=simd", "GOFLAGS=-mod=mod"},
-			Preload:      preload,
+			Preload:      Preloaded(filepath.Dir(findUp("go.mod"))),
 			Declarations: func() string { return sessionSource },
 			Value: func(name string) (string, string, bool) {
 				if name == "samples" {
@@ -314,6 +309,40 @@ func TestGoplsThatEnds(t *testing.T) {
 	a.down = time.Now().Add(-2 * recovery)
 	if c, _ := a.Complete(ctx, "strings.ToUpp", 13); !slices.Contains(c.Matches, "ToUpper") {
 		t.Errorf("after: %q", c.Matches)
+	}
+}
+
+// TestWorkspace moves gopls to a folder with a package of the user's own, which is edited afterwards.
+func TestWorkspace(t *testing.T) {
+	start(t)
+	first, second := sessionModule(t), sessionModule(t)
+	defer os.RemoveAll(first)
+	defer os.RemoveAll(second)
+	dir := ""
+	a := New(Config{Gopls: shared.a.cfg.Gopls, Dir: first, Workspace: func() string { return dir }})
+	defer a.Close()
+	ctx := context.Background()
+	if c, _ := a.Complete(ctx, "strings.ToUpp", 13); !slices.Contains(c.Matches, "ToUpper") {
+		t.Fatalf("before: %q", c.Matches)
+	}
+	own := filepath.Join(second, "own")
+	os.Mkdir(own, 0o700)
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(own, "own.go"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("package own\n\nfunc First() {}\n")
+	dir = second
+	cell := "import \"session/own\"\nown."
+	if c, _ := a.Complete(ctx, cell, len(cell)); !slices.Contains(c.Matches, "First") {
+		t.Errorf("in the new folder: %q", c.Matches)
+	}
+	write("package own\n\nfunc First() {}\n\nfunc Second() {}\n")
+	a.watch.last = time.Time{}
+	if c, _ := a.Complete(ctx, cell, len(cell)); !slices.Contains(c.Matches, "Second") {
+		t.Errorf("after the edit: %q", c.Matches)
 	}
 }
 

@@ -32,8 +32,12 @@ type span struct {
 
 func readDeclarations(source string) *declarations {
 	d := &declarations{source: source, text: source, imports: map[string]string{}, fset: token.NewFileSet()}
-	if _, err := parser.ParseFile(token.NewFileSet(), "", source, parser.PackageClauseOnly); err != nil {
+	// The engine's text may have a package clause of any name, or none; the cell's document is of package cell.
+	fset := token.NewFileSet()
+	if f, err := parser.ParseFile(fset, "", source, parser.PackageClauseOnly); err != nil {
 		d.text = "package cell\n\n" + source
+	} else {
+		d.text = source[:fset.Position(f.Name.Pos()).Offset] + "cell" + source[fset.Position(f.Name.End()).Offset:]
 	}
 	d.file, _ = parser.ParseFile(d.fset, "declarations.go", d.text, parser.SkipObjectResolution)
 	if d.file == nil {

@@ -3,6 +3,7 @@ package preload
 // What cells call by themselves, and what they call without writing it.
 import (
 	_ "gosft/kernel/display"
+	_ "gosft/kernel/gonb"
 	_ "gosft/kernel/live"
 	_ "gosft/sftlib"
 	_ "gosft/sftlib/backend"
