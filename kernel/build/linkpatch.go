@@ -28,13 +28,22 @@ var linkerEdits = []edit{
 	{"symtab.go", "slice(pkghashes.Sym(), uint64(len(ctxt.Library)))", "slice(pkghashes.Sym(), uint64(n))"},
 	// Of the library's symbols take those that the plugin's objects name, from the index beside the library.
 	{"lib.go", "syms, err := f.DynamicSymbols()", "syms, err := wantedSymbols(ctxt, libpath)"},
-	{"lib.go", "func ldshlibsyms(ctxt *Link, shlib string) {", wantedMark + "\nfunc ldshlibsyms(ctxt *Link, shlib string) {"},
 	{"lib.go", "data, err := sect.Data()", "var data []byte"},
-	// Relocations of the library are not needed: types in it are not decoded further.
+	// What the external linker knows needs no three starts of it.
+	{"lib.go", "func linkerFlagSupported(arch *sys.Arch, linker, altLinker, flag string) bool {", `func linkerFlagSupported(arch *sys.Arch, linker, altLinker, flag string) bool {
+	if os.Getenv("GOSFT_LD") != "" {
+		return flag != "-Qunused-arguments"
+	}`},
+	// Which words of a variable are pointers is read from its type's mask; the linker would walk through the fields' types,
+	// whose relocations it does not have for the library's (train.Args, time.Time, mat.Dense as variables of a cell).
+	{"data.go", "switch decodetypeKind(p.ctxt.Arch, typData) {", `kind := decodetypeKind(p.ctxt.Arch, typData)
+	if ldr.SymType(typ) == sym.SDYNIMPORT && !decodetypeGCMaskOnDemand(p.ctxt.Arch, typData) {
+		kind = abi.Invalid
+	}
+	switch kind {`},
+	// Relocations of the library are not needed then: types in it are not decoded further.
 	{"lib.go", "for len(data) > 0 {\n\t\tvar off, idx uint64", "for false && len(data) > 0 {\n\t\tvar off, idx uint64"},
 }
-
-const wantedMark = "//gosft:wantedSymbols"
 
 // patchLinker makes the mended linker from the user's own GOROOT at out. It takes some 6 s.
 func patchLinker(ctx context.Context, t *Toolchain, out string) error {
@@ -56,8 +65,9 @@ func patchLinker(ctx context.Context, t *Toolchain, out string) error {
 		if n := strings.Count(text[path], e.old); n != 1 {
 			return fmt.Errorf("the linker of %s has another shape: %q stands %d times in %s", t.Version, e.old, n, e.file)
 		}
-		text[path] = strings.Replace(text[path], e.old, strings.Replace(e.new, wantedMark, wantedSymbols, 1), 1)
+		text[path] = strings.Replace(text[path], e.old, e.new, 1)
 	}
+	text[filepath.Join(t.Root, "src/cmd/link/internal/ld/gosft.go")] = wantedSymbols
 	replace := map[string]string{}
 	for path, s := range text {
 		replace[path] = filepath.Join(tmp, filepath.Base(path))

@@ -135,6 +135,10 @@ func setupWay(ctx context.Context, o Options, t *Toolchain, home string, plain b
 		if lib, err = openLibrary(dir, o.Tree, t, plain); err != nil {
 			return nil, err
 		}
+		if err := lib.check(ctx); err != nil {
+			os.RemoveAll(dir)
+			return nil, err
+		}
 	}
 	if err := writePointer(home, plain, pointer{Key: key, Tree: o.Tree, Dirs: dirs, Reason: why}); err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sort"
 	"sync"
 	"time"
 
@@ -104,11 +103,11 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{config: c, library: lib, dir: c.Notebook, plugins: map[string]string{}, sources: map[int]string{},
 		outputs: map[int]Output{}, active: map[int]*activity{}, values: map[string]bool{}}
-	started := make(chan error, 1)
-	go func() { started <- e.start() }()
+	ready := make(chan error, 1)
+	go func() { ready <- e.start() }()
 	s, err := build.NewSession(lib, c.Notebook)
-	if werr := <-started; err == nil {
-		err = werr
+	if failed := <-ready; err == nil {
+		err = failed
 	}
 	if err != nil {
 		if s != nil {
@@ -152,6 +151,7 @@ func (e *Engine) start() error {
 	if err != nil {
 		return err
 	}
+	go w.Warm(e.library.Warm())
 	e.mu.Lock()
 	e.worker = w
 	e.mu.Unlock()
@@ -164,10 +164,11 @@ func (e *Engine) buried() {
 		os.Remove(path)
 	}
 	e.plugins = map[string]string{}
-	for name := range e.values {
-		e.lost = append(e.lost, name)
+	for _, v := range e.planner.Lose() {
+		if e.values[v.Name] {
+			e.lost = append(e.lost, v.Name)
+		}
 	}
-	sort.Strings(e.lost)
 	e.values = map[string]bool{}
 	e.worker = nil
 	e.ignored = false
@@ -206,7 +207,8 @@ func (e *Engine) Restart() error {
 		w.Kill()
 	}
 	e.planning.Lock()
-	e.planner = cell.NewPlanner(e.session)
+	e.planner.Reset()
+	e.session.Reset()
 	e.planning.Unlock()
 	e.mu.Lock()
 	if e.worker == w && w != nil {
@@ -242,6 +244,35 @@ func (e *Engine) Inspect(name string) (wire.Var, bool) {
 	}
 	v, ok, err := w.Inspect(name)
 	return v, ok && err == nil
+}
+
+// Declarations is the session as one Go file, without the variables' values.
+func (e *Engine) Declarations() string { return e.planner.Declarations() }
+
+// Source is the text of the declarations that a name stands for, "" when there is none.
+func (e *Engine) Source(name string) string { return e.planner.Source(name) }
+
+// Forget removes a name from the session. It reports whether there was one.
+func (e *Engine) Forget(name string) bool {
+	e.planning.Lock()
+	defer e.planning.Unlock()
+	var symbols []string
+	for _, v := range e.planner.Vars() {
+		if v.Name == name {
+			symbols = append(symbols, v.Symbol)
+		}
+	}
+	if !e.planner.Forget(name) {
+		return false
+	}
+	e.mu.Lock()
+	w := e.worker
+	delete(e.values, name)
+	e.mu.Unlock()
+	if w != nil {
+		w.Retire(symbols)
+	}
+	return true
 }
 
 // Setenv sets an environment variable for the worker and those after it; unset removes it.

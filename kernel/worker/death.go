@@ -73,6 +73,16 @@ func newDeath(err error, state *os.ProcessState, stderr []byte, oom, killed bool
 	return d
 }
 
+// fatal reports whether a process ended as one does that Go's runtime brings down: exit status 2, or a signal that it
+// raises again after the dump.
+func fatal(state *os.ProcessState) bool {
+	if state == nil {
+		return false
+	}
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return ok && (state.ExitCode() == 2 || (status.Signaled() && status.Signal() != syscall.SIGKILL))
+}
+
 // crashFrames finds the user's frames in the runtime's dump of the goroutine that brought the process down: the first one
 // that has any.
 func crashFrames(dump string) []wire.Frame {

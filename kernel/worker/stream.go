@@ -28,10 +28,16 @@ type stream struct {
 	last []byte
 	buf  [64 << 10]byte
 	eof  bool
+
+	dump dump // stderr only
 }
 
 func newStream(name string, r *os.File, emit func(name, text string)) (*stream, error) {
 	s := &stream{name: name, f: r, emit: emit, over: make(chan struct{})}
+	if name == "stderr" {
+		s.emit = func(name, text string) { s.dump.write(text, func(text string) { emit(name, text) }, s.expire) }
+		s.dump.fresh = true
+	}
 	var err error
 	if s.raw, err = r.SyscallConn(); err != nil {
 		return nil, err
@@ -54,8 +60,18 @@ func (s *stream) loop() {
 	})
 }
 
-// drain handles all that is in the pipe now, without waiting.
-func (s *stream) drain() { s.read(true) }
+// drain handles all that is in the pipe now, without waiting, and what was held back.
+func (s *stream) drain() {
+	s.read(true)
+	s.expire()
+}
+
+// expire lets go of what looked like the dump of a dying process.
+func (s *stream) expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dump.release()
+}
 
 func (s *stream) read(flush bool) {
 	s.mu.Lock()
@@ -125,20 +141,26 @@ func (s *stream) forget() {
 	s.mu.Unlock()
 }
 
-// tail returns the end of what came.
-func (s *stream) tail() []byte {
+// recent returns the end of what came since the last forget.
+func (s *stream) recent() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last
 }
 
-// finish reads the rest after the process has ended. A process that it left behind may hold the pipe open: it is not
-// waited for.
-func (s *stream) finish() {
+// finish reads the rest after the process has ended; fatal says that the runtime brought it down, so that its dump is left
+// out. A process that it left behind may hold the pipe open: it is not waited for.
+func (s *stream) finish(fatal bool) {
 	select {
 	case <-s.over:
 	case <-time.After(200 * time.Millisecond):
-		s.drain()
+		s.read(true)
 	}
+	s.mu.Lock()
+	if fatal {
+		s.dump.drop()
+	}
+	s.dump.release()
+	s.mu.Unlock()
 	s.f.Close()
 }

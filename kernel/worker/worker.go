@@ -149,12 +149,11 @@ func (w *Worker) wait(closers ...*os.File) {
 	before := oomKills()
 	err := w.cmd.Wait()
 	syscall.Kill(-w.cmd.Process.Pid, syscall.SIGKILL) // what it had started in its session
-	for _, s := range w.out {
-		s.finish()
-	}
+	w.out[0].finish(false)
+	w.out[1].finish(fatal(w.cmd.ProcessState))
 	w.gonb.close()
 	w.mu.Lock()
-	w.death = newDeath(err, w.cmd.ProcessState, w.out[1].tail(), oomKills() > before, w.killed)
+	w.death = newDeath(err, w.cmd.ProcessState, w.out[1].recent(), oomKills() > before, w.killed)
 	waits := w.waits
 	w.waits = nil
 	w.mu.Unlock()
@@ -191,6 +190,15 @@ func (w *Worker) Run(cell int, plugin string) (wire.Event, error) {
 	}
 	w.mu.Unlock()
 	return e, err
+}
+
+// Warm opens a plugin and runs it as no cell's.
+func (w *Worker) Warm(plugin string) error {
+	e, err := w.call(wire.Request{Op: wire.OpRun, Plugin: plugin})
+	if err == nil && e.Err != nil {
+		err = errors.New(e.Err.Text)
+	}
+	return err
 }
 
 // Interrupt asks a cell to stop, all cells when it is 0.
