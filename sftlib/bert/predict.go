@@ -1,6 +1,7 @@
 package bert
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -55,6 +56,9 @@ type PredictOptions struct {
 	MaxLength int      // tokens of a window with its special tokens; 0: all that the model takes
 	Stride    int      // tokens that a window repeats of the one before; 0: a quarter of MaxLength
 	Truncate  bool     // read only the first window of a long text, as transformers' pipeline with truncation=True
+	// Apply is how outputs become scores, as function_to_apply of transformers' pipeline: SingleLabel is softmax, MultiLabel
+	// sigmoid, Regression none. Empty: as the model's problem wants it.
+	Apply ProblemType
 }
 
 // PredictBatch is Predict with options; ctx ends it between two batches.
@@ -91,7 +95,7 @@ func (m *Model) PredictBatch(ctx context.Context, texts []string, o PredictOptio
 			sums[t] = make([]float64, len(m.labels))
 		}
 		n := float64(len(items[i].IDs))
-		for j, p := range Probabilities(m.Config.ProblemType, out) {
+		for j, p := range Probabilities(cmp.Or(o.Apply, m.Config.ProblemType), out) {
 			sums[t][j] += n * p
 		}
 		weight[t] += n
