@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gosft/kernel/session"
@@ -13,9 +14,9 @@ import (
 // Config says where Assist finds things. Every field may be left out: without Gopls or Dir there is no gopls, and answers
 // come from the cell's own text and the session's declarations.
 type Config struct {
-	Gopls   string   // path of gopls v0.20; see FindGopls
-	Dir     string   // a folder with a go.mod that requires all that cells import
-	Env     []string // added to the process environment of gopls, such as GOEXPERIMENT=simd
+	Gopls string   // path of gopls v0.20; see FindGopls
+	Dir   string   // a folder with a go.mod that requires all that cells import
+	Env   []string // added to the process environment of gopls, such as GOEXPERIMENT=simd
 	// Workspace, when given, says that gopls is to work in another folder than Dir from now on: the session's own module,
 	// once it exists. "" keeps the present one. It must not wait for a running cell.
 	Workspace func() string
@@ -33,7 +34,7 @@ type Assist struct {
 
 	mu      sync.Mutex // held while a question is asked: the documents belong to it
 	srv     *server
-	dir     string // where gopls works
+	dir     string    // where gopls works
 	down    time.Time // when gopls ended or could not be started; it is tried again after a while
 	decls   *declarations
 	imports *importSet
@@ -64,7 +65,63 @@ func New(cfg Config) *Assist {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	// The callbacks may wait for a cell that is being built; the questions do not wait for them.
+	declarations, guess, value, workspace := cfg.Declarations, cfg.Guess, cfg.Value, cfg.Workspace
+	var last atomic.Pointer[string]
+	cfg.Declarations = func() string {
+		return soon(callbackTime, func() string {
+			text := declarations()
+			last.Store(&text)
+			return text
+		}, func() string {
+			if p := last.Load(); p != nil {
+				return *p
+			}
+			return ""
+		})
+	}
+	cfg.Guess = func(name string, uses []string) (string, bool) {
+		p := soon(callbackTime, func() string {
+			p, _ := guess(name, uses)
+			return p
+		}, func() string {
+			return ""
+		})
+		if p == "" {
+			return guessStd(name, uses)
+		}
+		return p, true
+	}
+	type answer struct {
+		typ, value string
+		ok         bool
+	}
+	cfg.Value = func(name string) (string, string, bool) {
+		a := soon(callbackTime, func() (a answer) {
+			a.typ, a.value, a.ok = value(name)
+			return a
+		}, func() answer { return answer{} })
+		return a.typ, a.value, a.ok
+	}
+	if workspace != nil {
+		cfg.Workspace = func() string { return soon(callbackTime, workspace, func() string { return "" }) }
+	}
 	return &Assist{cfg: cfg, dir: cfg.Dir, imports: newImportSet(cfg.Preload), results: map[string]int{}}
+}
+
+// callbackTime is how long a question waits for a callback before it does without its answer.
+const callbackTime = 60 * time.Millisecond
+
+// soon returns f's result, or otherwise's when f takes too long. f then goes on by itself.
+func soon[T any](d time.Duration, f, otherwise func() T) T {
+	done := make(chan T, 1)
+	go func() { done <- f() }()
+	select {
+	case r := <-done:
+		return r
+	case <-time.After(d):
+		return otherwise()
+	}
 }
 
 // Warm starts gopls and lets it read the preloaded packages, about a second with its cache on disk and ten without.

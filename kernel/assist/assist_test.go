@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -343,6 +344,33 @@ func TestWorkspace(t *testing.T) {
 	a.watch.last = time.Time{}
 	if c, _ := a.Complete(ctx, cell, len(cell)); !slices.Contains(c.Matches, "Second") {
 		t.Errorf("after the edit: %q", c.Matches)
+	}
+}
+
+// TestNeverWaits asks while every callback hangs, as they may while a cell fetches a package.
+func TestNeverWaits(t *testing.T) {
+	hang := make(chan struct{})
+	defer close(hang)
+	var stuck atomic.Bool
+	a := New(Config{
+		Declarations: func() string {
+			if stuck.Load() {
+				<-hang
+			}
+			return sessionSource
+		},
+		Guess: func(string, []string) (string, bool) { <-hang; return "", false },
+		Value: func(string) (string, string, bool) { <-hang; return "", "", false },
+	})
+	defer a.Close()
+	ctx := context.Background()
+	a.Complete(ctx, "sam", 3)
+	stuck.Store(true)
+	begin := time.Now()
+	c, _ := a.Complete(ctx, "sam", 3)
+	in, _ := a.Inspect(ctx, "load", 4, 0)
+	if took := time.Since(begin); took > time.Second || !slices.Contains(c.Matches, "samples") || !in.Found {
+		t.Errorf("%v, %q, %v", took, c.Matches, in.Found)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"gosft/kernel/engine"
 	"gosft/kernel/session"
@@ -43,14 +44,12 @@ func (e *cells) Inspect(name string) (session.Var, bool) {
 // Forget removes declarations (%rm); unknown are the names that stood for nothing.
 func (e *cells) Forget(names ...string) (unknown []string, err error) {
 	err = e.with(func(eng *engine.Engine) error {
-		f, ok := any(eng).(interface {
-			Forget(names ...string) ([]string, error)
-		})
-		if !ok {
-			return errors.New("this engine cannot forget single declarations: use %reset")
+		for _, name := range names {
+			if !eng.Forget(name) {
+				unknown = append(unknown, name)
+			}
 		}
-		unknown, err = f.Forget(names...)
-		return err
+		return nil
 	})
 	return unknown, err
 }
@@ -70,20 +69,41 @@ func (e *cells) Renew() error {
 // ResetModules makes the session's go.mod what it was at the start (%reset).
 func (e *cells) ResetModules() error {
 	return e.with(func(eng *engine.Engine) error {
-		r, ok := any(eng.Session()).(interface{ ResetModules() error })
-		if !ok {
-			return nil
-		}
-		return r.ResetModules()
+		return eng.Session().ResetModules()
 	})
+}
+
+// ModuleDir is the folder with the session's go.mod, "" while there is none (!* runs there).
+func (e *cells) ModuleDir() string {
+	eng, err := e.get(context.Background(), nowhere{})
+	if err != nil || eng.Session().PrepareModules() != nil {
+		return ""
+	}
+	return eng.Session().ModuleDir()
+}
+
+// moduleDir is ModuleDir for help while typing: it waits for nothing.
+func (e *cells) moduleDir() string {
+	eng := e.now()
+	if eng == nil || !eng.Session().HasModules() {
+		return ""
+	}
+	return eng.Session().ModuleDir()
+}
+
+// settle waits until the engine runs and its module is there, at most for d.
+func (e *cells) settle(d time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	if eng, err := e.get(ctx, nowhere{}); err == nil {
+		eng.Session().PrepareModules() // without it gopls works in the sources
+	}
 }
 
 // Declarations is the Go source of all that the session has declared.
 func (e *cells) Declarations() string {
 	if eng := e.now(); eng != nil {
-		if d, ok := any(eng).(interface{ Declarations() string }); ok {
-			return d.Declarations()
-		}
+		return eng.Declarations()
 	}
 	return ""
 }

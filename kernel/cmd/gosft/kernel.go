@@ -111,6 +111,8 @@ func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
 	a := assist.New(assist.Config{
 		Gopls: assist.FindGopls(home), Dir: tree, Env: []string{"GOEXPERIMENT=" + build.Experiment}, Log: log,
 		Declarations: eng.Declarations,
+		Preload:      assist.Preloaded(tree),
+		Workspace:    eng.moduleDir,
 		Guess:        eng.guess,
 		Value: func(name string) (string, string, bool) {
 			v, ok := eng.Inspect(name)
@@ -120,6 +122,7 @@ func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
+		eng.settle(3 * time.Second) // gopls would be started twice
 		if err := a.Warm(ctx); err != nil {
 			log.Info("help while typing starts without gopls", "error", err)
 		}
