@@ -2,12 +2,12 @@ package bert
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 )
 
 // The layout of predictions: all texts at hand are packed together, longest first, into rows of one of a few widths, and
-// the rows are cut into batches of one of a few sizes, so that few graphs serve every call.
+// the rows are cut into batches of one of a few sizes, so that nine graphs serve every call (for texts of up to 512 tokens).
+// Compiling a graph takes as long as computing some dozen batches.
 
 // batchTokens is the most tokens of a batch in prediction: enough to keep the cores busy, little memory.
 const batchTokens = 2048
@@ -43,8 +43,34 @@ func layOut(items []Item, yield func(part) bool) {
 	layRows(items, order, width, yield)
 }
 
-// rowWidth is the smallest power of two from 32 that holds n tokens.
-func rowWidth(n int) int { return max(32, 1<<bits.Len(uint(max(n, 1)-1))) }
+// rowWidth is the narrowest width that holds n tokens: 32, 128, 512 and so on.
+func rowWidth(n int) int {
+	w := 32
+	for w < n {
+		w *= 4
+	}
+	return w
+}
+
+// batchSizes are the numbers of rows that batches of a width have, most first.
+func batchSizes(width int) []int {
+	var out []int
+	for rows := max(1, batchTokens/width); rows > 0; rows /= 4 {
+		out = append(out, rows)
+	}
+	return out
+}
+
+// nextSize is the number of rows of the next batch when n are left: a size that they fill by more than half.
+func nextSize(n, width int) int {
+	sizes := batchSizes(width)
+	for _, s := range sizes {
+		if 2*n > s {
+			return s
+		}
+	}
+	return sizes[len(sizes)-1]
+}
 
 // layRows packs the texts named by order, longest first, each into the fullest row that has room for it (best fit).
 func layRows(items []Item, order []int, width int, yield func(part) bool) bool {
@@ -69,10 +95,9 @@ func layRows(items []Item, order []int, width int, yield func(part) bool) bool {
 			open[left] = append(open[left], r)
 		}
 	}
-	full := max(1, batchTokens/width)
 	for len(rows) > 0 {
-		n := min(full, len(rows))
-		size := min(full, 1<<bits.Len(uint(n-1)))
+		size := nextSize(len(rows), width)
+		n := min(size, len(rows))
 		p := part{Batch: newBatch(size, width, size*width/textTokens)}
 		for row, texts := range rows[:n] {
 			col := 0

@@ -114,6 +114,25 @@ func (m *Model) PredictBatch(ctx context.Context, texts []string, o PredictOptio
 	return result, nil
 }
 
+// Warm compiles all that predictions need, so that none of them waits for it later; a server does so at its start.
+func (m *Model) Warm(ctx context.Context) error {
+	for width := 32; ; width *= 4 {
+		for _, rows := range batchSizes(width) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			b := newBatch(rows, width, rows*width/textTokens)
+			b.put(0, 0, 0, Item{IDs: []int32{0}})
+			if _, err := m.Forward(b); err != nil {
+				return err
+			}
+		}
+		if width >= rowWidth(m.MaxLength()) {
+			return nil
+		}
+	}
+}
+
 // windows encodes texts; owner tells which text an item is a window of.
 func (m *Model) windows(texts []string, o PredictOptions) (items []Item, owner []int, err error) {
 	n, err := m.length(o.MaxLength)

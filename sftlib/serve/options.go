@@ -21,7 +21,7 @@ type Options struct {
 	Timeout     time.Duration // the longest that a request may take; default 30 s. Then it answers 504
 	StopTimeout time.Duration // Run: how long requests that were taken may go on after a stop; default 15 s
 
-	Log *slog.Logger // default: warnings and errors on standard error
+	Log *slog.Logger // default: slog.Default()
 }
 
 // withDefaults fills in defaults; a negative limit is an error.

@@ -117,13 +117,16 @@ func (r *request) parseInputs(raw json.RawMessage, o Options) error {
 // functions are the values of function_to_apply.
 var functions = map[string]bert.ProblemType{"": "", "default": "", "softmax": bert.SingleLabel, "sigmoid": bert.MultiLabel, "none": bert.Regression}
 
+// shortest is the least max_length: the special tokens of a pair and a few of its own.
+const shortest = 8
+
 func (r *request) parseParameters(raw json.RawMessage) error {
 	var p struct {
 		TopK            *int    `json:"top_k"`
 		ReturnAllScores bool    `json:"return_all_scores"`
 		Function        *string `json:"function_to_apply"`
 		Truncation      *bool   `json:"truncation"`
-		MaxLength       int     `json:"max_length"`
+		MaxLength       *int    `json:"max_length"`
 		Padding         any     `json:"padding"` // changes nothing: taken since clients of the inference API send it
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
@@ -147,9 +150,11 @@ func (r *request) parseParameters(raw json.RawMessage) error {
 	if p.Truncation != nil {
 		r.way.truncate = *p.Truncation
 	}
-	if p.MaxLength < 0 {
-		return badRequest("parameters: max_length is %d", p.MaxLength)
+	if p.MaxLength != nil {
+		if *p.MaxLength < shortest {
+			return badRequest("parameters: max_length is %d, it must be at least %d", *p.MaxLength, shortest)
+		}
+		r.way.maxLength = *p.MaxLength
 	}
-	r.way.maxLength = p.MaxLength
 	return nil
 }

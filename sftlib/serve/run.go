@@ -36,17 +36,12 @@ func Run(ctx context.Context, o Options, started func(addr string)) (err error) 
 		return err
 	}
 	defer model.Close()
-	o.Log.Info("serving", "model", model.String(), "backend", b.String(), "address", l.Addr().String())
-	if err := warm(ctx, model); err != nil {
+	o.Log.Info("preparing", "model", model.String(), "backend", b.String())
+	if err := model.Warm(ctx); err != nil {
 		return err
 	}
+	o.Log.Info("serving", "address", l.Addr().String())
 	return serve(ctx, l, model, o, started)
-}
-
-// warm compiles what the first small requests need, so that they need not wait for it.
-func warm(ctx context.Context, m *bert.Model) error {
-	_, err := m.PredictBatch(ctx, []string{"a"}, bert.PredictOptions{})
-	return err
 }
 
 // serve answers requests on l until ctx is done and then stops gracefully.
