@@ -118,7 +118,30 @@ func twin(v any, b Bundle) string {
 	if s, ok := b[MIMELaTeX].(string); ok {
 		return s
 	}
+	if s, ok := b[MIMEHTML].(string); ok {
+		return plainFromHTML(s)
+	}
 	return "<" + TypeName(v) + ">"
+}
+
+// WithText gives b with a text/plain, made from its other parts where there is none. b itself is not changed.
+func (b Bundle) WithText() Bundle {
+	if _, ok := b[MIMEText].(string); ok {
+		return b
+	}
+	full := maps.Clone(b)
+	if full == nil {
+		full = Bundle{}
+	}
+	switch {
+	case b[MIMEMarkdown] != nil || b[MIMELaTeX] != nil || b[MIMEHTML] != nil:
+		full[MIMEText] = twin(nil, b)
+	case b[MIMEPNG] != nil || b[MIMEJPEG] != nil || b[MIMEGIF] != nil || b[MIMESVG] != nil:
+		full[MIMEText] = "<image>"
+	default:
+		full[MIMEText] = ""
+	}
+	return full
 }
 
 func errorBundle(err error) (b Bundle, failure string) {

@@ -238,9 +238,11 @@ func TestPlainFromHTML(t *testing.T) {
 		`<a title="x > y">link</a>`:                            "link",
 		"<!-- no > yes -->seen":                                "seen",
 		"<table><tr><td>1</td><td>2</td></tr></table>":         "1 2",
-		"<b":    "<HTML>",
-		"":      "<HTML>",
-		"a < b": "a",
+		"<b":                   "",
+		"":                     "",
+		"<script>x()</script>": "",
+		"<p><img src='a'></p>": "<HTML>",
+		"a < b":                "a",
 	} {
 		if got := plainFromHTML(in); got != want {
 			t.Errorf("plainFromHTML(%q) = %q, want %q", in, got, want)

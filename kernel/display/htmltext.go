@@ -2,12 +2,17 @@ package display
 
 import (
 	"html"
+	"regexp"
 	"strings"
 )
+
+// visible are elements that show something without text.
+var visible = regexp.MustCompile(`(?i)<(img|svg|canvas|iframe|video|audio|input|button|select|progress|object|embed)\b`)
 
 // plainFromHTML is the text of a piece of HTML: tags, scripts and styles left out, blocks on lines of their own.
 // It is for the text/plain twin only, and not a parser to trust with anything else.
 func plainFromHTML(source string) string {
+	whole := source
 	var out strings.Builder
 	for source != "" {
 		i := strings.IndexByte(source, '<')
@@ -49,7 +54,10 @@ func plainFromHTML(source string) string {
 	if text := cut(strings.Join(lines, "\n"), maxText); text != "" {
 		return text
 	}
-	return "<HTML>"
+	if visible.MatchString(whole) {
+		return "<HTML>"
+	}
+	return ""
 }
 
 // tagEnd is the index of the > that ends the tag at the begin of s, or of the end of a comment; len(s) where it is left open.

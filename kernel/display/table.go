@@ -86,7 +86,7 @@ func (t Table) html() string {
 }
 
 func (t Table) text() string {
-	const widest = 60
+	const widest = 90
 	oneLine := func(c string) string {
 		c = strings.NewReplacer("\n", "⏎", "\t", " ", "\r", "").Replace(c)
 		if r := []rune(c); len(r) > widest {

@@ -9,8 +9,8 @@ import (
 
 // Measurement is what [Timeit] found, for one turn of the statement.
 type Measurement struct {
-	Mean, Deviation time.Duration // over the runs
-	Best            time.Duration
+	Mean, Deviation float64 // nanoseconds, over the runs
+	Best            float64
 	Loops, Runs     int
 	Allocs, Bytes   float64 // heap allocations of one turn
 }
@@ -56,8 +56,8 @@ func Timeit(loops, runs int, f func(loops int)) Measurement {
 	for _, t := range times {
 		square += (t - mean) * (t - mean)
 	}
-	m.Mean, m.Best = time.Duration(mean), time.Duration(best)
-	m.Deviation = time.Duration(math.Sqrt(square / float64(len(times))))
+	m.Mean, m.Best = mean, best
+	m.Deviation = math.Sqrt(square / float64(len(times)))
 	return m
 }
 
@@ -74,19 +74,23 @@ func niceNumber(x float64) int {
 
 // String is the measurement in one line.
 func (m Measurement) String() string {
-	s := fmt.Sprintf("%v ± %v per turn (mean ± standard deviation of %d runs of %s turns; best %v)",
-		rounded(m.Mean), rounded(m.Deviation), m.Runs, count(m.Loops), rounded(m.Best))
+	s := fmt.Sprintf("%s ± %s per turn (mean ± standard deviation of %d runs of %s turns; best %s)",
+		perTurn(m.Mean), perTurn(m.Deviation), m.Runs, count(m.Loops), perTurn(m.Best))
 	if m.Allocs >= 0.01 || m.Bytes >= 0.5 {
 		s += fmt.Sprintf(", %.3g allocations of %.4g B", m.Allocs, m.Bytes)
 	}
 	return s
 }
 
-// rounded keeps three digits.
-func rounded(d time.Duration) time.Duration {
-	unit := time.Duration(1)
-	for d/unit >= 1000 {
-		unit *= 10
+// perTurn writes nanoseconds with three digits and a unit.
+func perTurn(ns float64) string {
+	switch {
+	case ns < 1e3:
+		return fmt.Sprintf("%.3g ns", ns)
+	case ns < 1e6:
+		return fmt.Sprintf("%.3g µs", ns/1e3)
+	case ns < 1e9:
+		return fmt.Sprintf("%.3g ms", ns/1e6)
 	}
-	return d.Round(unit)
+	return fmt.Sprintf("%.4g s", ns/1e9)
 }

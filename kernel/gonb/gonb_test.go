@@ -33,7 +33,7 @@ func TestMainParsesFlags(t *testing.T) {
 		{nil, true, 3, true, ""}, // back at the default
 		{[]string{"-m"}, true, 3, false, "not defined: -m"},
 		{[]string{"-n=x"}, true, 0, false, "invalid value"},
-		{[]string{"-help"}, true, 3, false, ""},
+		{[]string{"-help"}, true, 3, false, "usage was asked for"},
 	} {
 		ran := false
 		err := Main(c.args, c.parse, func() {

@@ -7,10 +7,10 @@ import (
 	"os"
 )
 
-// Main runs a cell's main function as GoNB does: os.Args holds args, all flags are back at their defaults, and with parse
-// the flags are parsed before. A flag that is not known is an error, where a program would end itself; with -help the
-// usage is printed and main does not run.
-func Main(args []string, parse bool, main func()) error {
+// Prepare makes what a program finds when it starts: os.Args holds args, all flags are back at their defaults, and with
+// parse the flags are parsed. A flag that is not known is an error, where a program would end itself; so is -help, after
+// the usage was printed.
+func Prepare(args []string, parse bool) error {
 	name := "cell"
 	if len(os.Args) > 0 {
 		name = os.Args[0]
@@ -18,13 +18,22 @@ func Main(args []string, parse bool, main func()) error {
 	os.Args = append([]string{name}, args...)
 	flag.CommandLine.Init(name, flag.ContinueOnError)
 	flag.VisitAll(func(f *flag.Flag) { f.Value.Set(f.DefValue) })
-	if parse {
-		switch err := flag.CommandLine.Parse(args); {
-		case errors.Is(err, flag.ErrHelp):
-			return nil
-		case err != nil:
-			return fmt.Errorf("flags of the cell: %w", err)
-		}
+	if !parse {
+		return nil
+	}
+	switch err := flag.CommandLine.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return errors.New("the usage was asked for, so the program was not run")
+	case err != nil:
+		return fmt.Errorf("flags of the cell: %w", err)
+	}
+	return nil
+}
+
+// Main runs main as a program of its own, after Prepare.
+func Main(args []string, parse bool, main func()) error {
+	if err := Prepare(args, parse); err != nil {
+		return err
 	}
 	main()
 	return nil

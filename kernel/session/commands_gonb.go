@@ -97,31 +97,34 @@ func testCommand(c *Call) error {
 
 // program is how a cell in GoNB's manner is to be run.
 type program struct {
-	function string // what to call; "" for main where the cell has one
+	function string // what %exec is to call
 	parse    bool   // parse flags before
 	test     bool
 	testArgs []string
 }
 
-// goText is the cell's Go with what GoNB's manner adds at its end: calls of init_ functions, of main, or of the tests.
+// goText is the cell's Go with what GoNB's manner adds at its end: calls of init_ functions, arguments and flags for main
+// (which kernel/cell calls itself where a cell declares one), the function of %exec, or the tests.
 // flags are the names of flags that the cell defines.
 func (p program) goText(src string, s *Session) (text string, flags []string) {
 	funcs := topFunctions(src)
 	flags = definedFlags(src)
 	var add []string
+	hasMain := false
 	for _, f := range funcs {
 		if strings.HasPrefix(f, "init_") {
 			add = append(add, f+"()")
 		}
-		if f == "main" && p.function == "" {
-			p.function = "main"
-		}
+		hasMain = hasMain || f == "main"
 	}
+	m := s.commandState()
 	switch {
 	case p.test:
 		add = append(add, gonbImport, p.testCall(funcs, s))
 	case p.function != "":
-		add = append(add, gonbImport, fmt.Sprintf("gosftgonb.Main(%s, %v, %s)", goStrings(s.commandState().args), p.parse, p.function))
+		add = append(add, gonbImport, fmt.Sprintf("gosftgonb.Main(%s, %v, %s)", goStrings(m.args), p.parse, p.function))
+	case hasMain && (p.parse || len(m.args) > 0 || len(m.flags)+len(flags) > 0): // the planner calls main at the end of its cell
+		add = append(add, gonbImport, fmt.Sprintf("gosftgonb.Prepare(%s, %v)", goStrings(m.args), p.parse))
 	}
 	if len(add) == 0 {
 		return src, flags

@@ -259,14 +259,15 @@ func TestGonbCells(t *testing.T) {
 		cell string
 		want []string // what runs, in this order
 	}{
-		{"var a = 1\n%%\nprintln(a)", []string{"var a = 1\nfunc main() {\nprintln(a)\n}\n", `gosftgonb.Main([]string{}, true, main)`}},
-		{"%% -n=3 \"a b\"\nprintln()", []string{"func main() {\nprintln()\n}", `Main([]string{"-n=3", "a b"}, true, main)`}},
-		{"%%\nprintln()", []string{`Main([]string{"-n=3", "a b"}, true, main)`}}, // arguments stay
-		{"%args\n//gonb:%%\nprintln()", []string{"\nfunc main() {", `Main([]string{}, true, main)`}},
-		{"func main() { println() }", []string{`Main([]string{}, false, main)`}},
+		{"var a = 1\n%%\nprintln(a)", []string{"var a = 1\nfunc main() {\nprintln(a)\n}\n", `gosftgonb.Prepare([]string{}, true)`}},
+		{"%% -n=3 \"a b\"\nprintln()", []string{"func main() {\nprintln()\n}", `Prepare([]string{"-n=3", "a b"}, true)`}},
+		{"%%\nprintln()", []string{`Prepare([]string{"-n=3", "a b"}, true)`}}, // arguments stay
+		{"%args\n//gonb:%%\nprintln()", []string{"\nfunc main() {", `Prepare([]string{}, true)`}},
+		{"func main() { println() }", []string{`func main() { println() }`}},
 		{"func mainly() {}\ntype t struct{}\nfunc (t) main() {}", []string{"func (t) main() {}"}},
 		{"%exec work -v\nfunc work() {}", []string{"\nfunc work() {}", `Main([]string{"-v"}, true, work)`}},
-		{"%args\nfunc init_a() {}\nfunc main() {}", []string{"init_a()\n", "Main([]string{}, false, main)"}},
+		{"%args -v\nfunc init_a() {}\nfunc main() {}", []string{"\ninit_a()\n", `Prepare([]string{"-v"}, false)`}},
+		{"%args\nvar f = flag.Int(\"f\", 1, \"\")\nfunc main() {}", []string{`Prepare([]string{}, false)`}},
 		{"%test\nfunc TestA(t *testing.T) {}\nfunc Testing() {}", []string{`Test([]string{"-test.v"}, "TestA", TestA)`}},
 		{"%test\nfunc BenchmarkA(b *testing.B) {}", []string{`Test([]string{"-test.v", "-test.bench=."}, "BenchmarkA", BenchmarkA)`}},
 		{"%test -test.run=E\nfunc TestA(t *testing.T) {}", []string{`Test([]string{"-test.run=E"}, "TestA", TestA, "TestEarlier", TestEarlier)`}},
@@ -284,7 +285,7 @@ func TestGonbCells(t *testing.T) {
 			}
 			at += i
 		}
-		if strings.Contains(text, "Main(") && strings.Contains(c.cell, "mainly") {
+		if strings.Contains(text, "Prepare(") && strings.Contains(c.cell, "mainly") {
 			t.Errorf("%q ran as a program:\n%s", c.cell, text)
 		}
 	}

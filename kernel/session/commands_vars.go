@@ -122,7 +122,9 @@ func declared(s *Session) []declaredGroup {
 		if imp.Name != nil {
 			spec = imp.Name.Name + " " + spec
 		}
-		add(0, spec)
+		if imp.Name == nil || !strings.HasPrefix(imp.Name.Name, "gosft") { // written by commands
+			add(0, spec)
+		}
 	}
 	for _, decl := range f.Decls {
 		switch d := decl.(type) {

@@ -161,9 +161,7 @@ func (g *gonb) publish(d protocol.DisplayData) {
 	for mime, v := range d.Data {
 		m.Data[string(mime)] = v
 	}
-	if _, ok := m.Data["text/plain"]; !ok {
-		m.Data["text/plain"] = display.Bundle(m.Data).Text()
-	}
+	m.Data = m.Data.WithText()
 	if m.ID != "" {
 		if g.shown[m.ID] {
 			m.Kind = "update"
