@@ -101,64 +101,81 @@ func (f fingerprint) differences(other fingerprint) []string {
 	return list
 }
 
-// writeCheckpoint writes a checkpoint and returns its folder.
-func writeCheckpoint(outputDir string, m *bert.Model, o *adamw, s savedState) (dir string, err error) {
-	dir = filepath.Join(outputDir, checkpointPrefix+strconv.Itoa(s.GlobalStep))
+// saveError says that a checkpoint could not be written.
+type saveError struct {
+	dir string
+	err error
+}
+
+func (e *saveError) Error() string { return fmt.Sprintf("%s was not written: %v", e.dir, e.err) }
+func (e *saveError) Unwrap() error { return e.err }
+
+// writeCheckpoint writes a checkpoint and returns its folder; an error is a [saveError], and nothing is left then.
+func writeCheckpoint(outputDir string, m *bert.Model, o *adamw, s savedState) (string, error) {
+	dir := filepath.Join(outputDir, checkpointPrefix+strconv.Itoa(s.GlobalStep))
+	if err := writeCheckpointTo(dir, m, o, s); err != nil {
+		return "", &saveError{dir, err}
+	}
+	return dir, nil
+}
+
+func writeCheckpointTo(dir string, m *bert.Model, o *adamw, s savedState) (err error) {
+	outputDir := filepath.Dir(dir)
 	if err := os.MkdirAll(outputDir, 0o755); err != nil {
-		return "", err
+		return err
 	}
 	temp, err := os.MkdirTemp(outputDir, ".tmp-"+filepath.Base(dir)+"-*")
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("checkpoint %s was not written: %w", dir, err), os.RemoveAll(temp))
+			err = errors.Join(err, os.RemoveAll(temp))
 		}
 	}()
 	if err := m.Save(temp); err != nil {
-		return "", err
+		return err
 	}
 	if err := o.save(m, filepath.Join(temp, optimizerFile)); err != nil {
-		return "", err
+		return err
 	}
 	s.Format, s.Files = checkpointFormat, map[string]saved{}
 	entries, err := os.ReadDir(temp)
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, e := range entries {
 		if s.Files[e.Name()], err = syncAndSum(filepath.Join(temp, e.Name())); err != nil {
-			return "", err
+			return err
 		}
 	}
 	text, err := json.MarshalIndent(s, "", " ")
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := os.WriteFile(filepath.Join(temp, stateFile), text, 0o644); err != nil {
-		return "", err
+		return err
 	}
 	if _, err := syncAndSum(filepath.Join(temp, stateFile)); err != nil {
-		return "", err
+		return err
 	}
 	if err := os.Chmod(temp, 0o755); err != nil {
-		return "", err
+		return err
 	}
 	if err := syncDir(temp); err != nil {
-		return "", err
+		return err
 	}
 	old := dir + ".old" // a checkpoint of the same step, as when a training is repeated
 	if err := os.RemoveAll(old); err != nil {
-		return "", err
+		return err
 	}
 	if err := os.Rename(dir, old); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", err
+		return err
 	}
 	if err := os.Rename(temp, dir); err != nil {
-		return "", err
+		return err
 	}
-	return dir, errors.Join(syncDir(outputDir), os.RemoveAll(old))
+	return errors.Join(syncDir(outputDir), os.RemoveAll(old))
 }
 
 // syncAndSum brings a file to the disk and returns its size and checksum.

@@ -320,6 +320,25 @@ func (d *dataset) lengths() []int {
 	return l
 }
 
+// subset is the data of some rows.
+func (d *dataset) subset(rows []int) *dataset {
+	part := &dataset{items: d.pick(rows), outputs: d.outputs, sum: d.sum}
+	for _, r := range rows {
+		part.texts = append(part.texts, d.texts[r])
+		if d.pairs != nil {
+			part.pairs = append(part.pairs, d.pairs[r])
+		}
+		if d.class != nil {
+			part.class = append(part.class, d.class[r])
+		}
+		if d.values != nil {
+			part.values = append(part.values, d.values[r*d.outputs:(r+1)*d.outputs]...)
+		}
+		part.sum = checksum(part.sum, []int32{int32(r)})
+	}
+	return part
+}
+
 // pick returns the items of some rows.
 func (d *dataset) pick(rows []int) []bert.Item {
 	items := make([]bert.Item, len(rows))

@@ -210,7 +210,6 @@ func (s *session) evaluate(ctx context.Context) (better, patient bool, err error
 	took := time.Since(start).Seconds()
 	figures["eval_runtime"] = took
 	figures["eval_samples_per_second"] = float64(r.N) / took
-	s.evaluatedAt = s.state.GlobalStep
 	name := "eval_" + strings.TrimPrefix(s.args.MetricForBestModel, "eval_")
 	value, ok := figures[name]
 	if !ok && (s.args.LoadBestModelAtEnd || s.args.EarlyStoppingPatience > 0 || s.args.SaveStrategy == Best) {
@@ -288,6 +287,9 @@ func (s *session) leave(why Reason) error {
 // step, by going back to the latest checkpoint.
 func (s *session) fail(cause error) error {
 	if s.whole() {
+		if full := (*saveError)(nil); errors.As(cause, &full) {
+			return cause // another try would fail as well
+		}
 		if s.savedAt == s.state.GlobalStep || s.state.GlobalStep == 0 {
 			return cause
 		}

@@ -51,44 +51,50 @@ type session struct {
 
 // newSession reads the data, makes the optimizer and resumes from a checkpoint when asked to.
 func newSession(t *Trainer, events *stream) (*session, error) {
-	s := &session{t: t, model: t.model, args: t.args, events: events, orderOf: -1, savedAt: -1, evaluatedAt: -1}
+	train, err := load(t.train, t.columns, t.model, t.maxLength())
+	if err != nil {
+		return nil, fmt.Errorf("training frame: %w", err)
+	}
+	var val *dataset
+	if t.args.EvalStrategy != No {
+		if val, err = load(t.val, t.columns, t.model, t.maxLength()); err != nil {
+			return nil, fmt.Errorf("validation frame: %w", err)
+		}
+	}
+	return newSessionOn(t, t.args, events, train, val)
+}
+
+// newSessionOn is newSession on data that was read already; val may be nil.
+func newSessionOn(t *Trainer, args Args, events *stream, train, val *dataset) (s *session, err error) {
+	s = &session{t: t, model: t.model, args: args, events: events, data: train, orderOf: -1, savedAt: -1}
 	if !t.said {
 		t.said = true
 		if err := s.send(InitEnd, nil, ""); err != nil {
 			return nil, err
 		}
 	}
-	var err error
-	if s.data, err = load(t.train, t.columns, t.model, t.maxLength()); err != nil {
-		return nil, fmt.Errorf("training frame: %w", err)
-	}
-	if s.loss, err = newObjective(s.args, s.model, s.data); err != nil {
+	if s.loss, err = newObjective(args, s.model, train); err != nil {
 		return nil, err
 	}
-	lengths := s.data.lengths()
-	s.sampler = &sampler{lengths: lengths, batch: s.args.PerDeviceTrainBatchSize, seed: s.args.DataSeed, grouped: s.args.GroupByLength}
-	packed := s.args.Packing != No
+	s.sampler = &sampler{lengths: train.lengths(), batch: args.PerDeviceTrainBatchSize, seed: args.DataSeed, grouped: args.GroupByLength}
+	packed := args.Packing != No
 	if packed {
-		s.packer = bert.NewPacker(lengths, s.args.PerDeviceTrainBatchSize, s.model.Config)
+		s.packer = bert.NewPacker(s.sampler.lengths, args.PerDeviceTrainBatchSize, s.model.Config)
 	}
 	s.plan()
-	if s.args.EvalStrategy != No {
-		d, err := load(t.val, t.columns, t.model, t.maxLength())
-		if err != nil {
-			return nil, fmt.Errorf("validation frame: %w", err)
-		}
+	if val != nil {
 		plain := s.loss
 		plain.weights = nil
-		s.eval = newEvaluator(s.model, d, plain, s.args.PerDeviceEvalBatchSize, packed)
+		s.eval = newEvaluator(s.model, val, plain, args.PerDeviceEvalBatchSize, packed)
 	}
-	s.model.SetGradientCheckpointing(s.args.GradientCheckpointing)
-	if s.adamw, err = newAdamW(s.args, s.model, s.args.GradientAccumulationSteps > 1); err != nil {
+	s.model.SetGradientCheckpointing(args.GradientCheckpointing)
+	if s.adamw, err = newAdamW(args, s.model, args.GradientAccumulationSteps > 1); err != nil {
 		return nil, err
 	}
 	if s.stepper, err = newStepper(s.model, s.loss, s.adamw, s.note); err != nil {
 		return nil, err
 	}
-	if s.args.ResumeFromCheckpoint != "" {
+	if args.ResumeFromCheckpoint != "" {
 		if err := s.resume(); err != nil {
 			return nil, err
 		}
