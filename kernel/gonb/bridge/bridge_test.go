@@ -147,7 +147,7 @@ func TestWithoutABrowserProgramsWaitOnce(t *testing.T) {
 	}
 	// A browser that comes later gets what waits.
 	b.FromFrontend(session.Comm{Kind: "open", ID: "late", Target: Target})
-	if want := "note; late #comm_open_ack=true; late /a=1; late /a=2"; !strings.HasSuffix(p.seen(), want) {
+	if want := "note; late #comm_open_ack=true; clear; late /a=1; late /a=2"; !strings.HasSuffix(p.seen(), want) {
 		t.Errorf("saw %q, want the end %q", p.seen(), want)
 	}
 }
