@@ -154,11 +154,8 @@ func (c *Chart) axes(s *scene, x, y scale, w, h float64) (left, below float64) {
 		}
 	}
 	if x.names != nil {
-		longest := 0.0
-		for _, name := range x.names {
-			longest = math.Max(longest, textWidth(clip(oneLine(name), 24), fontSize))
-		}
-		turn := longest > x.band()-2
+		longest := longestName(x.names)
+		turn := !fits(x.names, x.band())
 		step := 1
 		if turn {
 			step = labelStep(len(x.names), x.band(), 12)
@@ -193,6 +190,18 @@ func (c *Chart) axes(s *scene, x, y scale, w, h float64) (left, below float64) {
 	}
 	return left, below
 }
+
+// longestName returns the width of the longest label, which is cut to 24 columns.
+func longestName(names []string) float64 {
+	longest := 0.0
+	for _, name := range names {
+		longest = math.Max(longest, textWidth(clip(oneLine(name), 24), fontSize))
+	}
+	return longest
+}
+
+// fits says whether the labels of bands of that width can stand upright beside each other.
+func fits(names []string, band float64) bool { return longestName(names) <= band-2 }
 
 // labelStep says that every n-th label is written, so that they do not overlap.
 func labelStep(n int, band, need float64) int {

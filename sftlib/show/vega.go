@@ -28,8 +28,8 @@ func (c *Chart) vegaUnit() object {
 	x0, x1, y0, y1 := c.ranges()
 	xNames, yNames := c.bands()
 	v := &vega{c: c, series: c.series()}
-	v.x = vegaAxis(c.X, xNames, x0, x1, "x")
-	v.y = vegaAxis(c.Y, yNames, y0, y1, "y")
+	v.x = vegaAxis(c.X, xNames, x0, x1, w, "x")
+	v.y = vegaAxis(c.Y, yNames, y0, y1, h, "y")
 	var layers []any
 	for i := range c.layers {
 		layers = append(layers, v.layer(&c.layers[i], i)...)
@@ -51,7 +51,7 @@ type vega struct {
 }
 
 // vegaAxis returns type, scale and title of a channel.
-func vegaAxis(a Axis, names []string, from, to float64, channel string) object {
+func vegaAxis(a Axis, names []string, from, to, length float64, channel string) object {
 	axis := object{"title": nil}
 	if a.Title != "" {
 		axis["title"] = a.Title
@@ -60,9 +60,22 @@ func vegaAxis(a Axis, names []string, from, to float64, channel string) object {
 		axis["type"], axis["sort"] = "ordinal", nil
 		axis["axis"] = object{"labelLimit": 240, "grid": false}
 		if channel == "x" {
-			axis["axis"] = object{"labelLimit": 180, "grid": false, "labelOverlap": true}
+			turn := -90
+			if fits(names, length/float64(max(1, len(names)))) {
+				turn = 0
+			}
+			axis["axis"] = object{"labelLimit": 180, "grid": false, "labelOverlap": true, "labelAngle": turn}
 		}
 		return axis
+	}
+	// The same ticks as in the other twins.
+	count := max(2, min(8, int(length/60)))
+	if channel == "y" {
+		count = max(2, min(5, int(length/36)))
+	}
+	axis["axis"] = object{"tickCount": count}
+	if a.Log {
+		axis["axis"] = object{"values": scale{from: from, to: to, log: true}.ticks(count), "format": "~e"}
 	}
 	scale := object{"domain": []float64{from, to}, "nice": false, "zero": false}
 	if a.Log {
@@ -143,14 +156,19 @@ func (v *vega) layer(l *layer, index int) []any {
 		var rows []any
 		for i := range min(len(l.names), len(l.x)) {
 			if finite(l.x[i]) {
-				rows = append(rows, object{"name": l.names[i], "value": l.x[i]})
+				rows = append(rows, object{"name": l.names[i], "value": l.x[i], "text": Number(l.x[i])})
 			}
 		}
 		encoding := object{"y": with(v.y, "name", nil), "x": with(v.x, "value", nil), "color": v.color(l.name)}
 		if c.barLayers() > 1 {
 			encoding["yOffset"] = object{"datum": l.name, "type": "nominal", "sort": nil, "scale": object{"domain": v.series}}
 		}
-		return []any{object{"data": values(rows), "mark": object{"type": "bar", "tooltip": true}, "encoding": encoding}}
+		bars := []any{object{"data": values(rows), "mark": object{"type": "bar", "tooltip": true}, "encoding": encoding}}
+		if c.barLayers() == 1 {
+			bars = append(bars, object{"data": values(rows), "mark": object{"type": "text", "align": "left", "dx": 4, "color": ink, "fontSize": fontSize - 1},
+				"encoding": object{"y": with(v.y, "name", nil), "x": with(v.x, "value", nil), "text": object{"field": "text", "type": "nominal"}}})
+		}
+		return bars
 	case binLayer:
 		var rows []any
 		for i := range l.y {
