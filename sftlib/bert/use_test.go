@@ -2,7 +2,6 @@ package bert
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -176,28 +175,6 @@ func probsOf(p Predictions) (out [][]float32) {
 func toy(t testing.TB, change func(c *Config)) string {
 	t.Helper()
 	return writeToy(t, t.TempDir(), change)
-}
-
-func TestClose(t *testing.T) {
-	m, err := ForSequenceClassification(toy(t, nil), []string{"a", "b"}, On(openBackend(t, "go")), LogTo(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := m.Predict("hello"); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := m.Close(); err != nil {
-		t.Error(err)
-	}
-	if _, err := m.Predict("hello"); !errors.Is(err, ErrClosed) {
-		t.Errorf("predict after close: %v", err)
-	}
-	if err := m.Save(filepath.Join(t.TempDir(), "x")); !errors.Is(err, ErrClosed) {
-		t.Errorf("save after close: %v", err)
-	}
 }
 
 // Batches must not change what a text gets, whatever its neighbours, and long texts are read whole.

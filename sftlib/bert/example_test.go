@@ -1,0 +1,211 @@
+package bert
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"gosft/sftlib/bert/safetensors"
+	"gosft/sftlib/token"
+)
+
+// exampleModel writes a BERT of two layers with random weights, as a stand-in for a real checkpoint.
+func exampleModel() (dir string, remove func()) {
+	dir, err := os.MkdirTemp("", "bert")
+	if err != nil {
+		panic(err)
+	}
+	if err := writeModel(dir, toyConfig()); err != nil {
+		panic(err)
+	}
+	return dir, func() { os.RemoveAll(dir) }
+}
+
+// writeModel writes configuration, tokenizer and random weights of a model without a head.
+func writeModel(dir string, c Config) error {
+	text, err := c.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), text, 0o644); err != nil {
+		return err
+	}
+	vocab := []string{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c", "d", "##a", "##b", "hello", "world"}
+	k, err := token.FromVocab(vocab, token.BERTNormalizer(true))
+	if err != nil {
+		return err
+	}
+	if err := k.Save(dir); err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	var all []safetensors.Tensor
+	for _, s := range toyConfig().specs(0) {
+		n := 1
+		for _, d := range s.shape {
+			n *= d
+		}
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(r.NormFloat64() * 0.5)
+			if s.start == ones {
+				x[i]++
+			}
+		}
+		all = append(all, safetensors.Tensor{Name: s.name, Shape: s.shape, Data: safetensors.Values(x)})
+	}
+	return safetensors.Write(filepath.Join(dir, "model.safetensors"), all, nil)
+}
+
+func ExampleForSequenceClassification() {
+	where, remove := exampleModel() // in earnest: "sentence-transformers/all-MiniLM-L6-v2"
+	defer remove()
+	model, err := ForSequenceClassification(where, []string{"negative", "positive"}, LogTo(func(line string) { fmt.Println(line) }))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer model.Close()
+	fmt.Println(model.Labels(), model.Problem())
+	// Output:
+	// The head (bert.pooler.dense, classifier) is new and starts at random, since the checkpoint has none; train it before use.
+	// [negative positive] single_label_classification
+}
+
+func ExampleModel_Predict() {
+	where, remove := exampleModel()
+	defer remove()
+	model, err := ForSequenceClassification(where, []string{"negative", "positive"}, LogTo(nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer model.Close()
+	predictions, err := model.Predict("hello world", "a b c")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range predictions {
+		fmt.Println(p.Text, len(p.Scores), p.Score >= 0.5)
+	}
+	// Output:
+	// hello world 2 true
+	// a b c 2 true
+}
+
+func ExampleModel_FreezeAllBut() {
+	where, remove := exampleModel()
+	defer remove()
+	model, err := ForSequenceClassification(where, []string{"negative", "positive"}, LogTo(nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer model.Close()
+	if err := model.FreezeAllBut(1); err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := model.Summary()
+	for _, p := range s.Parts {
+		fmt.Println(p.Name, p.Trainable, "of", p.Params)
+	}
+	// Output:
+	// bert.embeddings 0 of 1216
+	// bert.encoder.layer.0 0 of 2224
+	// bert.encoder.layer.1 2224 of 2224
+	// bert.pooler 272 of 272
+	// classifier 34 of 34
+}
+
+func ExampleModel_Save() {
+	where, remove := exampleModel()
+	defer remove()
+	model, err := ForSequenceClassification(where, nil, ForRegression(1), LogTo(nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer model.Close()
+	dir := filepath.Join(where, "saved")
+	if err := model.Save(dir); err != nil {
+		fmt.Println(err)
+		return
+	}
+	again, err := Load(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer again.Close()
+	files, _ := filepath.Glob(filepath.Join(dir, "*"))
+	fmt.Println(again.Problem(), len(files) >= 4)
+	// Output: regression true
+}
+
+func ExampleEncoder() {
+	where, remove := exampleModel()
+	defer remove()
+	encoder, err := OpenEncoder(where)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer encoder.Close()
+	encoder.Pooling, encoder.Normalize = CLS, true
+	vectors, err := encoder.Encode("hello world", "hello world", "a b c")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dot := func(a, b []float32) (sum float64) {
+		for i := range a {
+			sum += float64(a[i]) * float64(b[i])
+		}
+		return sum
+	}
+	fmt.Printf("%d %.3f %t\n", len(vectors[0]), dot(vectors[0], vectors[1]), dot(vectors[0], vectors[2]) < 1)
+	// Output: 16 1.000 true
+}
+
+func ExamplePad() {
+	b := Pad([]Item{{IDs: []int32{2, 11, 3}}, {IDs: []int32{2, 5, 6, 7, 3}}}, 3, 8)
+	fmt.Println(b.Rows, b.Width, b.Tokens, b.Weights)
+	fmt.Println(b.IDs[:16])
+	// Output:
+	// 3 8 8 [1 1 0]
+	// [2 11 3 0 0 0 0 0 2 5 6 7 3 0 0 0]
+}
+
+func ExampleParseConfig() {
+	_, err := ParseConfig([]byte(`{"model_type": "roberta"}`))
+	fmt.Println(err)
+	c, err := ParseConfig([]byte(`{"model_type": "bert", "hidden_size": 384}`))
+	fmt.Println(c.HiddenSize, c.NumHiddenLayers, err)
+	// Output:
+	// this is a roberta model; sftlib/bert reads BERT models only (model_type "bert": BERT, MiniLM, BGE, E5, MacBERT and the like)
+	// 384 12 <nil>
+}
+
+func ExampleModel_Params() {
+	where, remove := exampleModel()
+	defer remove()
+	model, err := ForSequenceClassification(where, []string{"a", "b"}, LogTo(nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer model.Close()
+	for _, p := range model.Params() {
+		if p.New {
+			fmt.Println(p.Name, p.Shape, p.Trainable())
+		}
+	}
+	// Output:
+	// bert.pooler.dense.weight [16 16] true
+	// bert.pooler.dense.bias [16] true
+	// classifier.weight [2 16] true
+	// classifier.bias [2] true
+}
