@@ -1,0 +1,107 @@
+package train
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"gosft/kernel/display"
+)
+
+// recorder keeps what a notebook would show.
+type recorder struct {
+	mu       sync.Mutex
+	messages []display.Message
+}
+
+func (r *recorder) Display(m display.Message) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.messages = append(r.messages, m)
+}
+
+func (r *recorder) Input(string, bool) (string, error) { return "", nil }
+
+func TestNotebookShowsOneTableAndOnePlot(t *testing.T) {
+	t.Setenv("GONB_PIPE", "/dev/null")
+	r := &recorder{}
+	display.SetSink(r)
+	defer display.SetSink(nil)
+	args := tinyArgs(t)
+	args.DisableTqdm, args.LoggingSteps, args.EvalStrategy = false, 10, Epoch
+	_, err := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(200, 1), tinyFrame(60, 2)).Train(context.Background())
+	must(t, err)
+	last, shown := map[string]display.Message{}, 0
+	for _, m := range r.messages {
+		if m.Kind == "display" {
+			shown++
+		}
+		last[m.ID] = m
+	}
+	if shown != 2 || len(last) != 2 || len(r.messages) < 4 {
+		t.Fatalf("%d outputs, %d of them updated, %d messages; want one table and one plot updated in place", shown, len(last), len(r.messages))
+	}
+	tables, plots := 0, 0
+	for _, m := range last {
+		html, _ := m.Data["text/html"].(string)
+		text := m.Data.Text()
+		switch {
+		case strings.Contains(html, "validation loss"):
+			tables++
+			for _, want := range []string{"training loss", "accuracy", "step 39 of 39", "epoch 3.00", "finished"} {
+				if !strings.Contains(html, want) || !strings.Contains(text, want) {
+					t.Errorf("the table lacks %q:\n%s", want, text)
+				}
+			}
+			if n := strings.Count(html, "<tr"); n != 1+6 { // head; reports at 10, 13, 20, 26, 30, 39
+				t.Errorf("%d rows:\n%s", n, text)
+			}
+		default:
+			plots++
+			if m.Data["image/png"] == nil && !strings.Contains(html, "<svg") && !strings.Contains(html, "<img") {
+				t.Errorf("the plot has no picture: %d forms", len(m.Data))
+			}
+			if !strings.Contains(text, "loss") {
+				t.Errorf("the plot has no text twin: %q", text)
+			}
+		}
+	}
+	if tables != 1 || plots != 1 {
+		t.Errorf("%d tables, %d plots", tables, plots)
+	}
+}
+
+func TestLinesWhereThereIsNoScreen(t *testing.T) {
+	var b strings.Builder
+	v := &lineView{&b}
+	for _, e := range []Event{
+		{Kind: Note, Message: "compiling"},
+		{Kind: StepEnd, Logs: Figures{"loss": 1}},
+		{Kind: Log, State: State{GlobalStep: 10, MaxSteps: 20, Epoch: 0.5}, Logs: Figures{"loss": 0.25, "learning_rate": 5e-5}},
+	} {
+		must(t, v.handle(e, nil))
+	}
+	want := "compiling\nstep 10/20  epoch 0.50  learning_rate 5e-05  loss 0.25\n"
+	if b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+}
+
+func TestPlotIsThinnedOut(t *testing.T) {
+	v := newNotebookView()
+	for step := 1; step <= 10_000; step++ {
+		v.point(float64(step), float64(step), 1)
+	}
+	if len(v.steps) > 1201 || len(v.steps) < 500 {
+		t.Fatalf("%d points", len(v.steps))
+	}
+	for i := 1; i < len(v.steps); i++ {
+		if v.steps[i]-v.steps[i-1] != v.steps[1]-v.steps[0] || v.steps[i] != v.loss[i] {
+			t.Fatalf("points %v and %v are not evenly apart", v.steps[i-1], v.steps[i])
+		}
+	}
+	if v.steps[len(v.steps)-1] < 9_900 {
+		t.Errorf("the plot ends at step %v", v.steps[len(v.steps)-1])
+	}
+}
