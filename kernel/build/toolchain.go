@@ -36,7 +36,7 @@ func FindToolchain(ctx context.Context) (*Toolchain, error) {
 	t := &Toolchain{Go: path}
 	cmd := exec.CommandContext(ctx, path, "env", "-json", "GOROOT", "GOTOOLDIR", "GOVERSION", "GOOS", "GOARCH", "CC")
 	cmd.Env = t.env()
-	cmd.Dir = os.TempDir()
+	cmd.Dir = string(filepath.Separator) // no go.mod says which Go is wanted
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("%s env: %w", path, withStderr(err))
