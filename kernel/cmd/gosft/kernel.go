@@ -41,7 +41,7 @@ func kernelCommand(ctx context.Context, args []string) error {
 	}
 	eng := newCells(engine.Config{Plain: *plain}, kernelID(*file))
 	help := newAssist(eng, log)
-	defer help.Close()
+	defer closeSoon(help)
 	s, err := session.New(session.Config{Engine: eng, Frontend: k, Assist: help, History: historyFile(), OutputDir: outputDir(), Log: log})
 	if err != nil {
 		return err
@@ -61,6 +61,19 @@ func kernelCommand(ctx context.Context, args []string) error {
 	defer cancel()
 	go watchParent(cancel, log)
 	return k.Serve(ctx, s)
+}
+
+// closeSoon ends the helper, but does not keep Jupyter waiting for a gopls that is busy: it ends when this process does.
+func closeSoon(help *assist.Assist) {
+	done := make(chan struct{})
+	go func() {
+		help.Close()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(200 * time.Millisecond):
+	}
 }
 
 // connection reads the connection file; without one it makes one in Jupyter's runtime folder and says how to connect.

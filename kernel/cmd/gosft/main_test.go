@@ -38,7 +38,7 @@ func needWorker(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: builds and runs cells")
 	}
-	worker.Do(func() { _, workerErr = tryCell(context.Background(), func(line string) { t.Log(line) }) })
+	workerOnce.Do(func() { _, workerErr = tryCell(context.Background(), func(line string) { t.Log(line) }) })
 	if workerErr != nil {
 		t.Fatalf("no cell runs: %v", workerErr)
 	}
@@ -46,8 +46,8 @@ func needWorker(t *testing.T) {
 
 // worker is built once, before the tests that need it.
 var (
-	worker    sync.Once
-	workerErr error
+	workerOnce sync.Once
+	workerErr  error
 )
 
 // up finds a file by walking up from this folder.
