@@ -20,17 +20,34 @@ import (
 // tinyWords are the vocabulary of the tiny model; the first half is said in good reviews, the second in bad ones.
 var tinyWords = strings.Fields("good great fine nice love bad awful poor sad hate the a film was it and very so not book")
 
-// tinyModel writes a BERT of two layers, 32 wide, with random weights, and opens it.
+// tinyModel opens a model of writeTiny.
 func tinyModel(t testing.TB, backendName string, labels []string, opts ...bert.Option) *bert.Model {
 	t.Helper()
 	dir := t.TempDir()
+	must(t, writeTiny(dir))
+	opts = append([]bert.Option{bert.On(openBackend(t, backendName)), bert.LogTo(nil)}, opts...)
+	m, err := bert.ForSequenceClassification(dir, labels, opts...)
+	must(t, err)
+	t.Cleanup(func() { m.Close() })
+	return m
+}
+
+// writeTiny writes a BERT of two layers, 32 wide, with random weights.
+func writeTiny(dir string) error {
 	c := bert.DefaultConfig()
 	c.VocabSize, c.HiddenSize, c.NumHiddenLayers, c.NumAttentionHeads, c.IntermediateSize, c.MaxPositionEmbeddings = 5+len(tinyWords), 32, 2, 2, 64, 64
 	c.Architectures = []string{"BertModel"}
 	text, err := json.Marshal(c)
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "config.json"), text, 0o644))
-	must(t, os.WriteFile(filepath.Join(dir, "vocab.txt"), []byte(strings.Join(append([]string{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}, tinyWords...), "\n")+"\n"), 0o644))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), text, 0o644); err != nil {
+		return err
+	}
+	vocab := strings.Join(append([]string{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}, tinyWords...), "\n") + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "vocab.txt"), []byte(vocab), 0o644); err != nil {
+		return err
+	}
 	r := rand.New(rand.NewPCG(7, 7))
 	var list []safetensors.Tensor
 	add := func(name string, mean float64, shape ...int) {
@@ -68,12 +85,7 @@ func tinyModel(t testing.TB, backendName string, labels []string, opts ...bert.O
 		norm(p + "output.LayerNorm")
 	}
 	dense("pooler.dense", h, h)
-	must(t, safetensors.Write(filepath.Join(dir, "model.safetensors"), list, nil))
-	opts = append([]bert.Option{bert.On(openBackend(t, backendName)), bert.LogTo(nil)}, opts...)
-	m, err := bert.ForSequenceClassification(dir, labels, opts...)
-	must(t, err)
-	t.Cleanup(func() { m.Close() })
-	return m
+	return safetensors.Write(filepath.Join(dir, "model.safetensors"), list, nil)
 }
 
 // tinyFrame makes n reviews of 2 to 30 words with the label that their words tell.
