@@ -4,6 +4,7 @@
 //	gosft install [--user|--prefix DIR|--sys-prefix]
 //	gosft uninstall [--user|--prefix DIR|--sys-prefix]
 //	gosft run NOTEBOOK          run a notebook without a browser and save its outputs
+//	gosft serve DIR             put a saved model behind HTTP
 //	gosft doctor                check the set-up and say what to do
 //	gosft version
 package main
@@ -37,6 +38,7 @@ func commands() []command {
 		{"install", "install [--user|--prefix DIR|--sys-prefix] [--no-worker]", "install the kernel for Jupyter and build its worker", installCommand},
 		{"uninstall", "uninstall [--user|--prefix DIR|--sys-prefix]", "remove the kernel from Jupyter", uninstallCommand},
 		{"run", "run [--output FILE] [--set NAME=VALUE]... NOTEBOOK", "run a notebook without a browser and save its outputs", runCommand},
+		{"serve", "serve [--addr ADDRESS] DIR", "put a saved model behind HTTP", serveCommand},
 		{"doctor", "doctor", "check the set-up and say what to do", doctorCommand},
 		{"version", "version", "say which version this is", versionCommand},
 	}

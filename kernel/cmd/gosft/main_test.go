@@ -80,3 +80,11 @@ func TestVersionAndUsage(t *testing.T) {
 		t.Errorf("unknown command: %q, %v", out, err)
 	}
 }
+
+func TestServeNeedsAModel(t *testing.T) {
+	for _, args := range [][]string{{"serve"}, {"serve", "a", "b"}, {"serve", filepath.Join(t.TempDir(), "no model")}, {"serve", "--max-batch", "x", "."}} {
+		if out, err := gosft(t, nil, args...); err == nil || !strings.Contains(out, "serve") && !strings.Contains(out, "model") && !strings.Contains(out, "max-batch") {
+			t.Errorf("%v: %v: %s", args, err, out)
+		}
+	}
+}
