@@ -6,23 +6,25 @@ import (
 	"gosft/sftlib/show"
 )
 
-// Balance says how the classes of a column are spread.
+// Balance says how the rows are spread over the classes of a column.
 type Balance struct {
-	Labels *Labels
-	Rows   int     // rows with a label
-	Ratio  float64 // the commonest class has so many times the rows of the rarest
-	Chance float64 // the accuracy of always saying the commonest class
+	Column string
+	Names  []string // of the classes, in the order of Labels
+	Counts []int    // rows of each
+	Rows   int      // rows with a label
+	Ratio  float64  // the commonest class has so many times the rows of the rarest
+	Chance float64  // the accuracy of always saying the commonest class
 }
 
 // Balance counts the classes of a label column.
 func (f *Frame) Balance(column string) (*Balance, error) {
-	l, err := f.labels(column)
+	names, counts, err := f.labels(column)
 	if err != nil {
 		return nil, fmt.Errorf("Balance: %w", err)
 	}
-	b := &Balance{Labels: l}
-	low, high := l.Counts[0], 0
-	for _, n := range l.Counts {
+	b := &Balance{Column: column, Names: names, Counts: counts}
+	low, high := counts[0], 0
+	for _, n := range counts {
 		b.Rows += n
 		low, high = min(low, n), max(high, n)
 	}
@@ -33,8 +35,8 @@ func (f *Frame) Balance(column string) (*Balance, error) {
 // MimeBundle shows the classes as a table with bars.
 func (b *Balance) MimeBundle() map[string]any {
 	g := show.Group{b.table()}
-	if b.Labels.Len() <= 40 {
-		g = append(g, show.Bars(b.Labels.Names, show.Floats(b.Labels.Counts)).Titled("", "rows", ""))
+	if len(b.Names) <= 40 {
+		g = append(g, show.Bars(b.Names, show.Floats(b.Counts)).Titled("", "rows", ""))
 	}
 	return g.MimeBundle()
 }
@@ -44,10 +46,10 @@ func (b *Balance) String() string { return b.table().String() }
 func (b *Balance) table() *show.Table {
 	t := show.NewTable("class", "rows", "share")
 	t.Aligns = []show.Align{show.Left, show.Right, show.Right}
-	for i, n := range b.Labels.Names {
-		t.Add(n, b.Labels.Counts[i], percent(b.Labels.Counts[i], b.Rows))
+	for i, n := range b.Names {
+		t.Add(n, b.Counts[i], percent(b.Counts[i], b.Rows))
 	}
-	t.Caption = "classes of " + b.Labels.Column
-	t.Note = fmt.Sprintf("the commonest class has %s times the rows of the rarest; always saying it is right in %.1f %%", show.Number(float64(int(b.Ratio*10+.5))/10), 100*b.Chance)
+	t.Caption = "classes of " + b.Column
+	t.Note = fmt.Sprintf("the commonest class has %.1f times the rows of the rarest; always saying it is right in %.1f %%", b.Ratio, 100*b.Chance)
 	return t
 }

@@ -163,7 +163,7 @@ func TestErrorsStick(t *testing.T) {
 		t.Errorf("shown as %s", h)
 	}
 	var none *Frame
-	if none.Err() == nil || none.Head(1).Err() == nil || none.Labels("x").Err() == nil || none.DropNA().Err() == nil || none.Map("x", strings.ToUpper).Err() == nil {
+	if none.Err() == nil || none.Head(1).Err() == nil || len(none.Labels("x")) > 0 || none.DropNA().Err() == nil || none.Map("x", strings.ToUpper).Err() == nil {
 		t.Error("a nil frame gives no error")
 	}
 }
@@ -216,29 +216,43 @@ func TestDescribeAndCounts(t *testing.T) {
 }
 
 func TestLabels(t *testing.T) {
-	f, err := New("label", []string{"10", "2", "1", "10"}, "score", []float64{1, 2, 3, 4})
+	f, err := New("label", []string{"10", "2", "1", "10", ""}, "score", []float64{1, 2, 3, 4, 5})
 	must(t, f, err)
-	if l := f.Labels("label"); strings.Join(l.Names, " ") != "1 2 10" || fmt.Sprint(l.Counts) != "[1 1 2]" {
-		t.Errorf("%+v", l)
+	f = f.Trim() // "" is missing then
+	if got := strings.Join(f.Labels("label"), " "); got != "1 2 10" {
+		t.Error(got)
 	}
-	if l := f.Labels("score"); l.Err() == nil || !strings.Contains(l.Err().Error(), "regression") {
-		t.Error(l.Err())
+	if b, err := f.Balance("label"); err != nil || fmt.Sprint(b.Counts) != "[1 1 2]" || b.Rows != 4 {
+		t.Errorf("%+v %v", b, err)
 	}
-	n := must(t, f.NameLabels("label", "10", "best", "1", "worst"), nil)
-	train, _, err := n.DropNA().Split(1)
-	must(t, train, err)
-	if l := n.Filter("score > 0").Labels("label"); strings.Join(l.Names, " ") != "worst 2 best" {
-		t.Errorf("%v: names are lost on the way", l.Names)
+	if l := f.Labels("score"); l == nil || len(l) != 0 {
+		t.Errorf("a column of fractions has the classes %q", l)
 	}
-	ids, err := n.LabelIDs("label", []string{"worst", "2", "best"})
-	if err != nil || fmt.Sprint(ids) != "[2 1 0 2]" {
-		t.Errorf("%v %v", ids, err)
-	}
-	if _, err := n.LabelIDs("label", []string{"worst", "best"}); err == nil || !strings.Contains(err.Error(), `row 1: label "2" is none of "worst", "best"`) {
+	if _, err := f.Balance("score"); err == nil || !strings.Contains(err.Error(), "regression") {
 		t.Error(err)
 	}
-	if err := f.NameLabels("label", "7", "x").Err(); err == nil {
-		t.Error("a value that the column lacks got a name")
+	n := must(t, f.NameLabels("label", "10", "best", "1", "worst"), nil)
+	if got := texts(t, n, "label"); !slices.Equal(got, []string{"best", "2", "worst", "best", ""}) {
+		t.Errorf("%q", got)
+	}
+	later := n.DropNA().Filter("score > 1").Rename("label", "stars").Sort("score desc")
+	if got := strings.Join(later.Labels("stars"), " "); got != "worst 2 best" {
+		t.Errorf("%s: the order is lost on the way (%v)", got, later.Err())
+	}
+	ids, err := later.LabelIDs("stars", []string{"worst", "2", "best"})
+	if err != nil || fmt.Sprint(ids) != "[2 0 1]" {
+		t.Errorf("%v %v", ids, err)
+	}
+	if _, err := later.LabelIDs("stars", []string{"worst", "best"}); err == nil || !strings.Contains(err.Error(), `row 2: label "2" is none of "worst", "best"`) {
+		t.Error(err)
+	}
+	if _, err := n.LabelIDs("label", n.Labels("label")); err == nil || !strings.Contains(err.Error(), "row 4: no label") {
+		t.Error(err)
+	}
+	for _, bad := range []*Frame{f.NameLabels("label", "7", "x"), f.NameLabels("label", "1"), f.NameLabels("label", "1", "2"), f.NameLabels("nix", "1", "2")} {
+		if bad.Err() == nil {
+			t.Error("wrong names were taken")
+		}
 	}
 }
 

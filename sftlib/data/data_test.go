@@ -42,6 +42,15 @@ func texts(t testing.TB, f *Frame, column string) []string {
 	return v
 }
 
+func balance(t testing.TB, f *Frame, column string) *Balance {
+	t.Helper()
+	b, err := f.Balance(column)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func kinds(f *Frame) string {
 	var parts []string
 	for _, c := range f.Columns() {
@@ -152,8 +161,7 @@ func TestSplitOfRealData(t *testing.T) {
 	if train.Len() != 5536 || val.Len() != 1384 || len(texts(t, train, "text")) != 5536 || len(texts(t, val, "text")) != 1384 {
 		t.Errorf("%d and %d rows", train.Len(), val.Len())
 	}
-	all := f.Labels("label")
-	part := val.Labels("label")
+	all, part := balance(t, f, "label"), balance(t, val, "label")
 	for i := range all.Names {
 		want := float64(all.Counts[i]) / 5
 		if got := float64(part.Counts[i]); got < want-1 || got > want+1 {

@@ -78,13 +78,6 @@ func (f *Frame) balanceTable(c *Counts) *show.Table {
 	t := c.table()
 	t.Caption = "classes of " + c.Column
 	t.Columns[0] = "class"
-	for i, v := range c.Values {
-		for _, n := range f.names[c.Column] {
-			if n.Value == v.Value && !v.Missing {
-				t.Rows[i][0] = fmt.Sprintf("%s (%s)", n.Name, v.Value)
-			}
-		}
-	}
 	if len(t.Rows) > 10 {
 		t.Note = fmt.Sprintf("%d classes in all, the rarest with %s", len(t.Rows), plural(c.Values[len(c.Values)-1].Count, "row"))
 		t.Rows = t.Rows[:10]

@@ -108,7 +108,8 @@ func ExampleFrame_KFold() {
 	f, _ := data.New("text", []string{"a", "b", "c", "d"}, "label", []int{0, 0, 1, 1})
 	folds, err := f.KFold(2, data.Stratify("label"))
 	for _, fold := range folds {
-		fmt.Println(fold.Train.Len(), fold.Val.Len(), fold.Val.Labels("label").Counts, err)
+		balance, _ := fold.Val.Balance("label")
+		fmt.Println(fold.Train.Len(), fold.Val.Len(), balance.Counts, err)
 	}
 	// Output:
 	// 2 2 [1 1] <nil>
@@ -132,12 +133,12 @@ func ExampleBadLines() {
 	// 2 <nil>
 }
 
-func ExampleLabels() {
+func ExampleFrame_NameLabels() {
 	f, _ := data.New("label", []int{1, 0, 1})
-	labels := f.NameLabels("label", "0", "negative", "1", "positive").Labels("label")
-	id, ok := labels.ID("positive")
-	fmt.Println(labels, id, ok)
-	// Output: 2 classes of "label": negative, positive 1 true
+	f = f.NameLabels("label", "0", "negative", "1", "positive")
+	ids, err := f.LabelIDs("label", f.Labels("label"))
+	fmt.Println(f.Labels("label"), ids, err)
+	// Output: [negative positive] [1 0 1] <nil>
 }
 
 func ExampleLeaks() {
@@ -157,7 +158,7 @@ func ExampleFrame_Balance() {
 	// ─────  ────  ──────
 	// neg       1  25.0 %
 	// pos       3  75.0 %
-	// the commonest class has 3 times the rows of the rarest; always saying it is right in 75.0 % <nil>
+	// the commonest class has 3.0 times the rows of the rarest; always saying it is right in 75.0 % <nil>
 }
 
 func ExampleFrame_ValueCounts() {

@@ -21,7 +21,7 @@ type Frame struct {
 	columns []Column
 	rows    int
 	steps   []Step
-	names   map[string][]Name // of labels, by column
+	names   map[string][]string // classes in their order, by the column that NameLabels named
 
 	look sync.Once // what Show needs is computed once
 	seen *summary

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -272,7 +273,11 @@ func FuzzCSVOptions(f *testing.F) {
 		if err := os.WriteFile(p, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		began := time.Now()
 		frame, err := ReadCSV(p, opts...)
+		if took := time.Since(began); took > 20*time.Second {
+			t.Fatalf("%d bytes took %v", len(content), took)
+		}
 		if err != nil {
 			if strings.Contains(err.Error(), "INTERNAL") {
 				t.Fatalf("%q: %v", content, err)

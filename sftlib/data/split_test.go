@@ -84,7 +84,7 @@ func TestSplitProperties(t *testing.T) {
 			if b.Len() != want {
 				t.Errorf("stratified: %d rows, want %d", b.Len(), want)
 			}
-			all, part := f.Labels("label"), b.Labels("label")
+			all, part := balance(t, f, "label"), balance(t, b, "label")
 			for i, name := range all.Names {
 				exact := float64(all.Counts[i]) * float64(want) / float64(n)
 				got := 0
@@ -143,8 +143,8 @@ func TestKFoldProperties(t *testing.T) {
 					t.Errorf("a fold of %d rows", l)
 				}
 				if name == "stratified" {
-					for i, c := range fold.Val.Labels("label").Counts {
-						if exact := float64(f.Labels("label").Counts[i]) / k; math.Abs(float64(c)-exact) >= 1 {
+					for i, c := range balance(t, fold.Val, "label").Counts {
+						if exact := float64(balance(t, f, "label").Counts[i]) / k; math.Abs(float64(c)-exact) >= 1 {
 							t.Errorf("class %d has %d rows, its share is %.2f", i, c, exact)
 						}
 					}

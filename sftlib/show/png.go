@@ -15,7 +15,7 @@ import (
 )
 
 // pngScale is the number of image pixels for one pixel of the drawing, so that it is sharp on today's screens.
-const pngScale = 2.0
+const pngScale = 1.5
 
 // png draws the scene on a transparent ground; text is a grey that reads on any. The error says that a character is in no
 // font of this machine.
