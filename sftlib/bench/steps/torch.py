@@ -1,0 +1,47 @@
+"""make: a model folder with random weights of a shape; measure: its training step and forward pass in PyTorch."""
+import json
+import os
+import statistics
+import sys
+import time
+
+import torch
+from transformers import BertConfig, BertForSequenceClassification
+
+s = json.loads(sys.argv[2])
+torch.set_num_threads(os.cpu_count())
+if sys.argv[1] == "make":
+    c = BertConfig(vocab_size=30522, hidden_size=s["hidden"], num_hidden_layers=s["layers"], num_attention_heads=s["heads"], intermediate_size=4 * s["hidden"])
+    BertForSequenceClassification(c).save_pretrained(s["model"])
+    sys.exit()
+model = BertForSequenceClassification.from_pretrained(s["model"], num_labels=2, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1)
+run = torch.compile(model) if s["compile"] else model
+opt = torch.optim.AdamW(model.parameters(), lr=5e-5, weight_decay=0.01, fused=True)
+ids = torch.randint(1000, 20000, (s["batch"], s["length"]))
+mask = torch.ones_like(ids)
+labels = torch.arange(s["batch"]) % 2
+
+
+def clock(f, n, warm):
+    times = []
+    for i in range(n + warm):
+        t = time.perf_counter()
+        f()
+        times.append(time.perf_counter() - t)
+    return statistics.median(times[warm:]), times[0]
+
+
+def step():
+    loss = run(input_ids=ids, attention_mask=mask, labels=labels).loss
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    opt.step()
+    opt.zero_grad()
+
+
+model.train()
+train, first = clock(step, s["steps"], 2)
+model.eval()
+with torch.inference_mode():
+    forward, _ = clock(lambda: run(input_ids=ids, attention_mask=mask), s["steps"], 2)
+print("result: " + json.dumps({"Train": train, "Forward": forward, "First": first}))
