@@ -48,8 +48,8 @@ func newWay(lib *Library, dir string) *way {
 	return &way{lib: lib, dir: dir, session: filepath.Base(dir)}
 }
 
-// build compiles and links a plan. cfg has the lines of an importcfg for what is not in the library.
-func (w *way) build(ctx context.Context, plan *cell.Plan, imports *importConfig) (Plugin, error) {
+// build compiles and links a plan. imports says where packages are.
+func (w *way) build(ctx context.Context, plan *cell.Plan, imports *importConfig, modules *modules) (Plugin, error) {
 	t := w.lib.Toolchain
 	w.serial++
 	serial := w.serial
@@ -70,7 +70,7 @@ func (w *way) build(ctx context.Context, plan *cell.Plan, imports *importConfig)
 		return Plugin{}, spaceError(err)
 	}
 	object := filepath.Join(dir, "cell.a")
-	if err := w.compileCell(ctx, plan, dir, cfg, object); err != nil {
+	if err := w.compileCell(ctx, plan, dir, cfg, object, modules); err != nil {
 		return Plugin{}, err
 	}
 	if err := forge(object); err != nil {
@@ -118,10 +118,10 @@ func (w *way) pluginPath(serial int) string {
 }
 
 // compileCell compiles the plan's files to object.
-func (w *way) compileCell(ctx context.Context, plan *cell.Plan, dir, cfg, object string) error {
+func (w *way) compileCell(ctx context.Context, plan *cell.Plan, dir, cfg, object string, modules *modules) error {
 	t := w.lib.Toolchain
 	if plan.Cgo {
-		return w.compileCgo(ctx, plan, dir, cfg, object)
+		return w.compileCgo(ctx, plan, dir, object, modules)
 	}
 	names, err := writeFiles(dir, plan)
 	if err != nil {

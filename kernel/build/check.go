@@ -37,7 +37,7 @@ import "gosft/kernel/live"
 
 func Run0(c *live.Cell) { c.Show(42) }
 `}}}
-	p, err := w.build(ctx, plan, &importConfig{lib: l})
+	p, err := w.build(ctx, plan, &importConfig{lib: l}, nil)
 	if w.ahead != nil {
 		<-w.ahead
 	}

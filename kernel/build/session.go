@@ -101,7 +101,7 @@ func (s *Session) Build(ctx context.Context, plan *cell.Plan) (Plugin, error) {
 	}
 	imports := s.imports.clone()
 	s.mu.Unlock()
-	return s.way.build(ctx, plan, imports)
+	return s.way.build(ctx, plan, imports, s.modules)
 }
 
 func (c *importConfig) clone() *importConfig {

@@ -1,0 +1,186 @@
+package engine
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// proxy makes a module proxy in a folder, with versions of example.com/greet: v1.0.0 and v1.1.0.
+func proxy(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, v := range []string{"v1.0.0", "v1.1.0"} {
+		base := filepath.Join(dir, "example.com/greet/@v")
+		mod := "module example.com/greet\n\ngo 1.24\n"
+		write(t, filepath.Join(base, v+".mod"), mod)
+		write(t, filepath.Join(base, v+".info"), fmt.Sprintf(`{"Version":%q,"Time":"2026-01-01T00:00:00Z"}`, v))
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for name, text := range map[string]string{
+			"go.mod":   mod,
+			"greet.go": fmt.Sprintf("package greet\n\ntype Who struct{ Name string }\n\nfunc Hello(w Who) string { return \"hello \" + w.Name + \" from %s\" }\n", v),
+		} {
+			f, err := z.Create("example.com/greet@" + v + "/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Write([]byte(text))
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(base, v+".zip"), b.String())
+	}
+	write(t, filepath.Join(dir, "example.com/greet/@v/list"), "v1.0.0\nv1.1.0\n")
+	t.Setenv("GOPROXY", "file://"+dir)
+	t.Setenv("GONOSUMDB", "*")
+	t.Setenv("GOFLAGS", "-modcacherw")
+	t.Setenv("GOMODCACHE", modCache(t))
+}
+
+// modCache is a module cache of its own that shows what the real one has, so that the test's modules stay out of that.
+func modCache(t *testing.T) string {
+	t.Helper()
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	real := os.Getenv("GOMODCACHE")
+	if real == "" {
+		if real = filepath.Join(home, "go", "pkg", "mod"); os.Getenv("GOPATH") != "" {
+			real = filepath.Join(os.Getenv("GOPATH"), "pkg", "mod")
+		}
+	}
+	return real
+}
+
+func TestModuleIsFetched(t *testing.T) {
+	proxy(t)
+	s := start(t, Config{Notebook: t.TempDir()})
+	out, r := s.run("import \"example.com/greet\"\ngreet.Hello(greet.Who{\"Ada\"})")
+	if r.Err != nil {
+		t.Fatal(r.Err.all())
+	}
+	if got := r.Bundle.Text(); !strings.Contains(got, "hello Ada from v1.1.0") {
+		t.Errorf("it says %q", got)
+	}
+	expect(t, "notes", out.noted(), "example.com/greet v1.1.0", " s")
+	s.must("w := greet.Who{\"Bob\"}")
+	if got := s.must("greet.Hello(w)"); !strings.Contains(got, "Bob") {
+		t.Errorf("a value of the module's type: %q", got)
+	}
+	// Another version of what is in use is refused before anything is lost.
+	err := s.Get(t.Context(), "example.com/greet@v1.0.0", func(string) {})
+	if err == nil {
+		t.Fatal("a loaded module changed its version")
+	}
+	expect(t, "conflict", err.Error(), "v1.0.0", "v1.1.0", "%restart")
+	if got := s.must("w.Name"); !strings.Contains(got, "Bob") {
+		t.Errorf("after the conflict: %q", got)
+	}
+	if err := s.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Get(t.Context(), "example.com/greet@v1.0.0", func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.must("import \"example.com/greet\"\ngreet.Hello(greet.Who{\"Eve\"})"); !strings.Contains(got, "hello Eve from v1.0.0") {
+		t.Errorf("after a restart: %q", got)
+	}
+	_, r = s.run("import \"example.com/nothing\"\nnothing.F()")
+	expect(t, "a module that is not there", r.Err.all(), "example.com/nothing")
+}
+
+func TestLocalPackageIsEdited(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/user\n\ngo 1.24\n")
+	util := filepath.Join(dir, "util", "util.go")
+	write(t, util, "package util\n\ntype P struct{ A int }\n\nfunc (p P) Text() string { return \"one\" }\n\nfunc New() P { return P{1} }\n")
+	write(t, filepath.Join(dir, "top", "top.go"), "package top\n\nimport \"example.com/user/util\"\n\nfunc Text() string { return \"top of \" + util.New().Text() }\n")
+	nb := filepath.Join(dir, "notebooks")
+	if err := os.Mkdir(nb, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, Config{Notebook: nb})
+	s.must("import (\n\t\"example.com/user/top\"\n\t\"example.com/user/util\"\n)\nold := util.New()")
+	if got := s.must("old.Text() + \" \" + top.Text()"); !strings.Contains(got, "one top of one") {
+		t.Fatalf("before the edit: %q", got)
+	}
+	// Another layout, another method.
+	write(t, util, "package util\n\ntype P struct{ B string; A int; C [4]float64 }\n\nfunc (p P) Text() string { return \"two\" }\n\nfunc (p P) More() int { return p.A + 1 }\n\nfunc New() P { return P{\"b\", 5, [4]float64{}} }\n")
+	out, r := s.run("p := util.New()\nfmt.Sprint(p.Text(), \" \", p.More(), \" \", top.Text())")
+	if r.Err != nil {
+		t.Fatal(r.Err.all())
+	}
+	if got := r.Bundle.Text(); !strings.Contains(got, "two 6 top of two") {
+		t.Errorf("after the edit: %q", got)
+	}
+	expect(t, "notes", out.noted(), "example.com/user/util was edited")
+	if _, r = s.run("old.A"); r.Err == nil && r.Bundle.Text() != "0" && r.Bundle.Text() != "1" {
+		t.Errorf("a value of the old type reads %q", r.Bundle.Text())
+	}
+	write(t, util, "package util\n\nfunc broken( {\n")
+	if _, r = s.run("util.New().Text()"); r.Err == nil {
+		t.Error("a package that does not compile is used")
+	} else {
+		expect(t, "error", r.Err.all(), "util.go:3")
+	}
+	write(t, util, "package util\n\ntype P struct{ A int }\n\nfunc (p P) Text() string { return \"three\" }\n\nfunc New() P { return P{1} }\n")
+	if got := s.must("util.New().Text() + top.Text()"); !strings.Contains(got, "threetop of three") {
+		t.Errorf("after it is mended: %q", got)
+	}
+}
+
+func TestCgo(t *testing.T) {
+	s := start(t, Config{})
+	s.must("/*\n#include <stdio.h>\nstatic int twice(int n) { printf(\"C says %d\\n\", n); return 2 * n; }\nstatic void crash(void) { *(volatile int *)0 = 1; }\n*/\nimport \"C\"\n\nfunc twice(n int) int { return int(C.twice(C.int(n))) }\nfunc crash() { C.crash() }")
+	out, r := s.run("twice(21)")
+	if r.Err != nil {
+		t.Fatal(r.Err.all())
+	}
+	if r.Bundle.Text() != "42" || out.out("stdout") != "C says 21\n" {
+		t.Errorf("%q, stdout %q", r.Bundle.Text(), out.out("stdout"))
+	}
+	_, r = s.run("crash()")
+	if r.Err == nil {
+		t.Fatal("a crash in C is no error")
+	}
+	expect(t, "crash", r.Err.all(), "SIGSEGV", "C code")
+	if got := s.must("twice(4)"); got != "8" {
+		t.Errorf("after the crash: %q", got)
+	}
+}
+
+func TestGonbui(t *testing.T) {
+	s := start(t, Config{})
+	out, r := s.run("for i := range 3 {\n\tgonbui.DisplayHTML(fmt.Sprint(\"<i>\", i, \"</i>\"))\n}\ngonbui.UpdateHTML(\"a\", \"first\")\ngonbui.UpdateHTML(\"a\", \"second\")\ngonbui.Sync()")
+	if r.Err != nil {
+		t.Fatal(r.Err.all())
+	}
+	if len(out.displays) != 5 || out.displays[2].Data["text/html"] != "<i>2</i>" || out.displays[3].Kind != "display" || out.displays[4].Kind != "update" {
+		t.Errorf("displays: %+v", out.displays)
+	}
+	out, r = s.run("gonbui.RequestInput(\"who? \", false)\nvar who string\nfmt.Scanln(&who)\nfmt.Println(who)", "Ada")
+	if r.Err != nil || out.out("stdout") != "Ada\n" || len(out.prompts) != 1 || out.prompts[0] != "who? " {
+		t.Errorf("input: %q prompts %q %s", out.out("stdout"), out.prompts, r.Err.all())
+	}
+	out, r = s.run("gonbui.DisplayHTML(\"last\")") // without a Sync
+	if r.Err != nil || len(out.displays) != 1 {
+		t.Errorf("without a sync: %d displays %s", len(out.displays), r.Err.all())
+	}
+}
