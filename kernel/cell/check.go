@@ -20,6 +20,7 @@ type checked struct {
 	units map[string]*unit // what each name at the top of the package stands for
 	files *files
 	vars  map[*token.File]*unit // the files that only declare a variable
+	wrong []token.Pos           // where a function changes ctx
 	gone  map[*ast.Ident]*unit  // names of constants in groups that have been declared again elsewhere
 }
 

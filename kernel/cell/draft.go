@@ -123,6 +123,10 @@ func (d *draft) declare() error {
 		u := types_[m.recv]
 		if u == nil {
 			old := d.next.units[m.recv]
+			if m.recv == "?" || old == nil && types.Universe.Lookup(m.recv) != nil { // the checker says what is wrong with it
+				d.extra = append(d.extra, m.part)
+				continue
+			}
 			if old == nil || old.kind != typeUnit {
 				fd := m.part.node.(*ast.FuncDecl)
 				_, off := d.p.files.offset(fd.Recv.Pos())

@@ -12,6 +12,10 @@ import (
 // emit gives everything its symbol and writes the package.
 func (d *draft) emit() (*Plan, error) {
 	d.settle()
+	if len(d.last.wrong) > 0 {
+		_, off := d.p.files.offset(d.last.wrong[0])
+		return nil, Errors{{d.src.pos(off), "ctx cannot be changed inside a function", "declare a variable of another name"}}
+	}
 	plan := &Plan{Cell: d.src.cell, Notes: d.notes}
 	d.p.entries[d.src.cell]++
 	plan.Entry = fmt.Sprintf("Run%d", d.src.cell)
@@ -74,6 +78,11 @@ func (d *draft) emit() (*Plan, error) {
 			}
 		}
 		body = w.statements(d.cell)
+		for _, v := range d.tops {
+			if v.unit != nil {
+				v.unit.pinned = v.unit.pinned || v.pinned
+			}
+		}
 		if d.main {
 			if u := d.next.units["main"]; u != nil {
 				body += "\n;" + u.symbol["main"] + "()"
@@ -159,11 +168,28 @@ func (d *draft) emit() (*Plan, error) {
 		r := strings.NewReplacer(thisCell, fmt.Sprint(d.src.cell), thisEntry, plan.Entry)
 		plan.Files[i].Text = r.Replace(f.Text)
 	}
+	d.number()
 	plan.Key = fmt.Sprintf("%x", h.Sum(nil)[:16])
 	addAll(imps, sortedKeys(cgoImps))
 	plan.Imports = sortedKeys(imps)
 	plan.change = d.change()
 	return plan, nil
+}
+
+// number writes the cell's number into the texts that later cells will use too.
+func (d *draft) number() {
+	n := fmt.Sprint(d.src.cell)
+	number := func(u *unit) {
+		for _, p := range u.parts {
+			p.out = strings.ReplaceAll(p.out, thisCell, n)
+		}
+	}
+	for _, u := range d.fresh {
+		number(u)
+	}
+	for u := range d.affected {
+		number(u)
+	}
 }
 
 // settle gives every new unit its uses, its identity, its symbols and its text.

@@ -50,20 +50,26 @@ func tokens(w io.Writer, text string) {
 	var s scanner.Scanner
 	fset := token.NewFileSet()
 	s.Init(fset.AddFile("", -1, len(text)), []byte(text), nil, scanner.ScanComments)
+	held := "" // a semicolon or comma, which means nothing in front of a closing bracket
 	for {
 		_, tok, lit := s.Scan()
-		switch {
-		case tok == token.EOF:
+		switch tok {
+		case token.EOF:
 			return
-		case tok == token.COMMENT:
+		case token.COMMENT:
 			if directive.MatchString(lit) {
 				fmt.Fprintln(w, lit)
 			}
-		case tok == token.SEMICOLON:
-			fmt.Fprintln(w, ";")
-		default:
-			fmt.Fprintf(w, "%d %q\n", tok, lit)
+			continue
+		case token.SEMICOLON, token.COMMA:
+			io.WriteString(w, held)
+			held = tok.String()
+			continue
+		case token.RPAREN, token.RBRACE, token.RBRACK:
+			held = ""
 		}
+		fmt.Fprintf(w, "%s%d %q\n", held, tok, lit)
+		held = ""
 	}
 }
 

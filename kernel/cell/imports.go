@@ -68,11 +68,13 @@ func (d *draft) imported() error {
 	return nil
 }
 
-// declaredHere is every name that the cell itself declares at its top.
-func (d *draft) declaredHere() map[string]bool {
+// declaredHere is every name that the cell itself declares at its top, with or without those of its statements.
+func (d *draft) declaredHere(statements bool) map[string]bool {
 	names := map[string]bool{}
-	for id := range d.st.define {
-		names[id.Name] = true
+	if statements {
+		for id := range d.st.define {
+			names[id.Name] = true
+		}
 	}
 	for _, decl := range d.cell.decls {
 		switch decl := decl.(type) {
@@ -102,7 +104,7 @@ func (d *draft) guess() {
 	for _, id := range d.cell.free {
 		free[id] = true
 	}
-	here := d.declaredHere()
+	here := d.declaredHere(true)
 	uses := map[string]map[string]bool{}
 	look := func(n ast.Node) {
 		ast.Inspect(n, func(n ast.Node) bool {
@@ -111,7 +113,7 @@ func (d *draft) guess() {
 				return true
 			}
 			id, ok := sel.X.(*ast.Ident)
-			if !ok || !free[id] || here[id.Name] || d.known(id.Name) || !sel.Sel.IsExported() {
+			if !ok || !free[id] || here[id.Name] || !sel.Sel.IsExported() || d.known(id.Name) && !d.notOf(id.Name, sel.Sel.Name) {
 				return true
 			}
 			if uses[id.Name] == nil {
@@ -124,6 +126,7 @@ func (d *draft) guess() {
 	for _, decl := range d.cell.decls {
 		look(decl)
 	}
+	here = d.declaredHere(false) // big := big.NewInt(1): the parser knows which is which
 	look(d.cell.run.Body)
 	names := map[string]bool{}
 	for n := range uses {
@@ -139,7 +142,22 @@ func (d *draft) guess() {
 		}
 		d.guessed = append(d.guessed, binding{name, path})
 		d.next.imports[name] = path
+		if d.next.units[name] != nil {
+			delete(d.next.units, name)
+			d.changed[name] = true
+		}
 	}
+}
+
+// notOf reports whether a name is a variable of the session that has no such field or method: a cell with
+// big := big.NewInt(1) that is run again means the package again.
+func (d *draft) notOf(name, sel string) bool {
+	u := d.next.units[name]
+	if u == nil || u.kind != varUnit || u.typ == nil {
+		return false
+	}
+	obj, _, _ := types.LookupFieldOrMethod(u.typ, true, nil, sel)
+	return obj == nil
 }
 
 // known reports whether a name means something before this cell declares anything.
@@ -167,15 +185,19 @@ func (d *draft) dotted(name string) string {
 // undot writes the package in front of names from dot imports, so that nothing later can change what they mean.
 func (d *draft) undot() {
 	if len(d.next.dots) > 0 {
-		here := d.declaredHere()
+		here := d.declaredHere(true)
 		free := map[*ast.Ident]string{}
-		for _, id := range d.cell.free {
-			if !d.declared(here, id.Name) {
-				if path := d.dotted(id.Name); path != "" {
-					free[id] = path
+		mark := func(ids []*ast.Ident, here map[string]bool) {
+			for _, id := range ids {
+				if !d.declared(here, id.Name) {
+					if path := d.dotted(id.Name); path != "" {
+						free[id] = path
+					}
 				}
 			}
 		}
+		mark(d.cell.free, here)
+		mark(d.cell.runFree, d.declaredHere(false))
 		put := func(n ast.Node) {
 			ast.Inspect(n, func(n ast.Node) bool { // the parser leaves keys alone, which may be fields
 				if kv, ok := n.(*ast.KeyValueExpr); ok {

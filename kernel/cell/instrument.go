@@ -117,6 +117,9 @@ func (r *rewriter) instrument(n ast.Node) bool {
 			r.e.close(r.at(n.Value.End()), ")")
 		}
 	case *ast.AssignStmt:
+		for _, x := range n.Lhs {
+			r.keepsCtx(x)
+		}
 		if len(n.Lhs) == 2 && len(n.Rhs) == 1 {
 			r.receive2(n.Rhs[0])
 		}
@@ -136,6 +139,7 @@ func (r *rewriter) instrument(n ast.Node) bool {
 		r.pin(n.X)
 	case *ast.UnaryExpr:
 		if n.Op == token.AND {
+			r.keepsCtx(n.X)
 			r.pin(n.X)
 		}
 		if n.Op == token.ARROW && r.channel(n.X) != nil {
@@ -239,6 +243,15 @@ func (r *rewriter) call(n *ast.CallExpr) bool {
 		r.e.drop(r.at(n.Lparen), r.at(n.Rparen)+1, ")")
 	}
 	return true
+}
+
+// keepsCtx notes a function that assigns to ctx or takes its address: there ctx is not a variable.
+func (r *rewriter) keepsCtx(x ast.Expr) {
+	if id, ok := ast.Unparen(x).(*ast.Ident); ok && !r.run {
+		if u := r.c.unitOf(r.c.info.Uses[id]); u != nil && u.predecl {
+			r.wrong = append(r.wrong, id.Pos())
+		}
+	}
 }
 
 // pin marks the variable of the session that an address may be kept of.

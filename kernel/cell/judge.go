@@ -208,7 +208,7 @@ func (d *draft) didYouMean(name string) string {
 	for n := range d.next.imports {
 		names[n] = true
 	}
-	for n := range d.declaredHere() {
+	for n := range d.declaredHere(true) {
 		names[n] = true
 	}
 	for _, n := range types.Universe.Names() {

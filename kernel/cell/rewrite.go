@@ -37,6 +37,7 @@ type rewriter struct {
 	depth int // of function literals, inside the statements
 	skip  map[ast.Node]bool
 	more  func(ast.Node) bool // looks at a node first; true when it has dealt with it
+	wrong []token.Pos         // where a function changes ctx
 }
 
 func newRewriter(c *checked, src *source, cell int) *rewriter {
@@ -233,6 +234,7 @@ func sortedKeys(m map[string]bool) []string {
 func (c *checked) usesOf(p *part, cell int) (uses []use, names map[string]bool, paths []string) {
 	r := newRewriter(c, p.src, cell)
 	r.walk(p.node)
+	c.wrong = append(c.wrong, r.wrong...)
 	return r.sortedUses(), r.names, sortedKeys(r.imps)
 }
 

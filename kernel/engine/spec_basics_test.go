@@ -144,7 +144,14 @@ var basics = []sequence{
 	{"build constraint that does not", []step{{in: "//go:build plan9\n\nx := 1\nx", note: "nothing was run"}, fails("x", "undefined: x", "In[2]:1")}},
 	{"ctx is there", []step{show("ctx.Err() == nil", "true"), show("func f() bool { return ctx.Err() == nil }\nf()", "true"), show("g := func() bool { return ctx.Err() == nil }\ng()", "true")}},
 	{"ctx of a cell is its own", []step{show("ctx, cancel := context.WithCancel(ctx)\ncancel()\nctx.Err() != nil", "true"), show("ctx.Err() == nil", "true")}},
-	{"a value that other cells cannot name", []step{notes("l := list.New()\nv := fmt.Errorf(\"%w\", io.EOF)\nt := reflect.ValueOf(l)\nh := sha256.New()\nw := httpPrivate()\nfunc httpPrivate() any { return 1 }\n_ = w;", "")}},
+	{"values of many packages", []step{quiet("l := list.New()\nv := fmt.Errorf(\"%w\", io.EOF)\nt := reflect.ValueOf(l)\nh := sha256.New()\nre := regexp.MustCompile(\"a+\")\nd := time.Second\nnow := time.Now()\nbig := big.NewInt(5)"), show("re.FindString(\"baa\") + d.String() + big.String() + fmt.Sprint(l.Len(), now.IsZero(), t.IsValid(), h.Size())", "aa1s50 false true 32")}},
+	{"a variable with its package's name", []step{show("big := big.NewInt(5)\nbig.String()", "5"), show("big := big.NewInt(6)\nbig.String()", "6"), show("big.Int64()", "6")}},
+	{"a value whose type has no name elsewhere", []step{
+		{in: "order := binary.LittleEndian\norder.Uint16([]byte{1, 2})", show: "513", note: "order is known in this cell only"},
+		fails("order", "undefined: order", "In[2]:1"),
+		{in: "b, n := binary.BigEndian, 3\nb.Uint16([]byte{1, 2}) + uint16(n)", show: "261", note: "b is known in this cell only"}, show("n", "3")}},
+	{"four strings", []step{show("a, b, c, d := fmt.Sprint(1), fmt.Sprint(22), fmt.Sprint(333), fmt.Sprint(4444)\na + b + c + d", "1223334444")}},
+	{"many arguments", []step{show("f := fmt.Sprint\nf(1, 2, 3, 4, 5, 6, 7, 8, 9, 10) + strings.Join([]string{f(1), f(2), f(3), f(4), f(5)}, \"-\")", "1 2 3 4 5 6 7 8 9 101-2-3-4-5")}},
 }
 
 func longCell(n int) string {
