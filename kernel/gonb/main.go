@@ -11,10 +11,7 @@ import (
 // parse the flags are parsed. A flag that is not known is an error, where a program would end itself; so is -help, after
 // the usage was printed.
 func Prepare(args []string, parse bool) error {
-	name := "cell"
-	if len(os.Args) > 0 {
-		name = os.Args[0]
-	}
+	const name = "cell"
 	os.Args = append([]string{name}, args...)
 	flag.CommandLine.Init(name, flag.ContinueOnError)
 	flag.VisitAll(func(f *flag.Flag) { f.Value.Set(f.DefValue) })

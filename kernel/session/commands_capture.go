@@ -71,6 +71,8 @@ func (o *captured) Note(text string) {
 	}
 }
 
+func (o *captured) Flush() { o.cell.Flush() }
+
 func (o *captured) Comm(m Comm) { o.cell.Comm(m) }
 
 func (o *captured) Input(prompt string, password bool) (string, error) {

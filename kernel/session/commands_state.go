@@ -59,3 +59,6 @@ func (c *running) prepare() string {
 	}
 	return src
 }
+
+// Flush publishes what the cell has shown so far, so that later updates do not replace what waits.
+func (c *running) Flush() { c.outlet.flush() }

@@ -18,7 +18,7 @@ import (
 
 // A Comm is what gonbui's comms and widgets say to the front end.
 type Comm struct {
-	Kind    string // "value": set Address to Value; "read": the front end is asked for Address; "subscribe", "unsubscribe"
+	Kind    string // "value": set Address to Value; "read": the front end is asked for Address; "subscribe", "unsubscribe"; "sync": what was shown must be on its way when Comm returns
 	Address string
 	Value   any // int, float64, string, []int, []float64, []string, map[string]int, map[string]float64, map[string]string
 }
@@ -194,6 +194,7 @@ func (g *gonb) prompt() (protocol.InputRequest, bool) {
 func (g *gonb) comm(v protocol.CommValue) {
 	if v.Address == protocol.GonbuiSyncAddress { // all messages before it are published
 		g.w.drain()
+		g.w.handler.Comm(Comm{Kind: "sync"})
 		g.send(protocol.GonbuiSyncAckAddress, v.Value)
 		return
 	}

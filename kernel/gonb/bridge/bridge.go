@@ -87,6 +87,13 @@ func (b *Bridge) Reset() {
 // FromProgram handles one message of the program. It returns when the browser is connected, or has had its time: widgets
 // that the program shows next need the connection.
 func (b *Bridge) FromProgram(out Output, c worker.Comm) {
+	if c.Kind == "sync" {
+		// A script that is shown and taken away again after a Sync must have reached the browser: nothing is folded over it.
+		if f, ok := out.(interface{ Flush() }); ok {
+			f.Flush()
+		}
+		return
+	}
 	b.mu.Lock()
 	b.out = out
 	switch c.Kind {
