@@ -127,7 +127,7 @@ func (d *draft) emit() (*Plan, error) {
 		}
 	}
 	for i, p := range d.inits {
-		text, more := d.last.render(p, d.src.cell, symbolOf, d.localNames("init", p.src.text[p.start:p.end]), d.initName(i))
+		text, more := d.last.render(p, nil, d.src.cell, symbolOf, d.localNames("init", p.src.text[p.start:p.end]), d.initName(i))
 		decls.WriteString(text)
 		addAll(imps, more)
 	}
@@ -271,7 +271,7 @@ func (d *draft) settle() {
 	}
 	for _, u := range units {
 		for _, p := range u.parts {
-			p.out, p.outImps = d.last.render(p, d.src.cell, symbolOf, d.localNames(fmt.Sprintf("%x", u.id), p.name), "")
+			p.out, p.outImps = d.last.render(p, &u.ring, d.src.cell, symbolOf, d.localNames(fmt.Sprintf("%x", u.id), p.name), "")
 		}
 	}
 }

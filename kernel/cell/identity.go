@@ -149,6 +149,7 @@ func together(circle []*unit) {
 	}
 	sum := all.Sum(nil)
 	for _, u := range circle {
+		copy(u.ring[:], sum)
 		h := sha256.New()
 		h.Write(sum)
 		fmt.Fprint(h, u.name())

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// function adds a poll at the head of a function that may call itself, directly or through others. One that only computes
-// or calls other packages stays as it is, so that the compiler can inline it.
+// function adds a poll at the head of a function that may call itself, directly or through others. Any other one ends
+// soon, but for its loops, and stays as it is, so that the compiler can inline it.
 func (r *rewriter) function(body *ast.BlockStmt) {
 	if r.callsBack(body) {
 		r.poll(body)
@@ -20,7 +20,7 @@ func (r *rewriter) poll(body *ast.BlockStmt) {
 	r.e.open(r.at(body.Lbrace)+1, r.live("Poll()")+";")
 }
 
-// callsBack reports whether code calls a function of the session or one that it cannot know.
+// callsBack reports whether code may call the function that it stands in: by name, or through a value or an interface.
 func (r *rewriter) callsBack(n ast.Node) bool {
 	found := false
 	ast.Inspect(n, func(n ast.Node) bool {
@@ -36,14 +36,32 @@ func (r *rewriter) callsBack(n ast.Node) bool {
 			return true
 		}
 		f := r.callee(call)
-		if f == nil || f.Pkg() == r.c.pkg {
-			found = true
-		} else if recv := f.Signature().Recv(); recv != nil && types.IsInterface(recv.Type()) {
-			found = true
+		switch {
+		case f == nil:
+			_, lit := ast.Unparen(call.Fun).(*ast.FuncLit)
+			found = !lit
+		case f.Pkg() == r.c.pkg:
+			found = r.ring != nil && r.inRing(f)
+		}
+		if f != nil {
+			if recv := f.Signature().Recv(); recv != nil && types.IsInterface(recv.Type()) {
+				found = true
+			}
 		}
 		return !found
 	})
 	return found
+}
+
+// inRing reports whether a function or method of the session uses the unit that is being written, as that uses it.
+func (r *rewriter) inRing(f *types.Func) bool {
+	u := r.c.unitOf(f)
+	if recv := f.Signature().Recv(); recv != nil {
+		if tn := typeName(recv.Type()); tn != nil {
+			u = r.c.unitOf(tn)
+		}
+	}
+	return u != nil && u.ring == *r.ring
 }
 
 // callee returns the function or method that a call names, nil for a value.
@@ -105,7 +123,7 @@ func (r *rewriter) channel(x ast.Expr) *types.Chan {
 func (r *rewriter) instrument(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.ForStmt:
-		r.poll(n.Body)
+		r.forLoop(n)
 	case *ast.RangeStmt:
 		return r.rangeLoop(n)
 	case *ast.SelectStmt:
@@ -172,13 +190,22 @@ func (r *rewriter) rangeLoop(n *ast.RangeStmt) bool {
 	}
 	if r.channel(n.X) == nil {
 		bounded := false
+		var counter *ast.Ident
 		switch u := t.Underlying().(type) {
 		case *types.Slice, *types.Array, *types.Map, *types.Pointer:
 			bounded = true
 		case *types.Basic:
 			bounded = u.Info()&types.IsString != 0
+			if id, ok := n.Key.(*ast.Ident); ok && u.Info()&types.IsInteger != 0 && n.Tok == token.DEFINE && id.Name != "_" {
+				counter = id
+			}
 		}
-		if !bounded || !r.short(n.Body) {
+		short := r.short(n.Body)
+		switch {
+		case short && bounded:
+		case short && counter != nil && !r.changes(n.Body, counter):
+			r.pollSometimes(n.Body, counter)
+		default:
 			r.poll(n.Body)
 		}
 		return true
@@ -198,6 +225,76 @@ func (r *rewriter) rangeLoop(n *ast.RangeStmt) bool {
 	r.e.open(r.at(n.Body.Lbrace)+1, fmt.Sprintf("%s, ok%s := %s(ch%s); if !ok%s { break };%s", take, mark, r.live("Recv2"), mark, mark, set))
 	r.walk(n.Body)
 	return false
+}
+
+// forLoop polls at the head of a loop's body: each time, or, where the body is short and a variable counts the rounds,
+// every 256 rounds. One that counts up to the length of something ends soon by itself.
+func (r *rewriter) forLoop(n *ast.ForStmt) {
+	counter := r.counter(n)
+	if counter == nil || !r.short(n.Body) {
+		r.poll(n.Body)
+		return
+	}
+	if c, ok := n.Cond.(*ast.BinaryExpr); ok && (c.Op == token.LSS || c.Op == token.LEQ) {
+		if call, ok := ast.Unparen(c.Y).(*ast.CallExpr); ok && r.c.info.Types[call.Fun].IsBuiltin() {
+			if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && id.Name == "len" {
+				return
+			}
+		}
+	}
+	r.pollSometimes(n.Body, counter)
+}
+
+// counter returns the variable of a loop "for i := a; ...; i++" that nothing else changes.
+func (r *rewriter) counter(n *ast.ForStmt) *ast.Ident {
+	init, ok := n.Init.(*ast.AssignStmt)
+	post, ok2 := n.Post.(*ast.IncDecStmt)
+	if !ok || !ok2 || init.Tok != token.DEFINE {
+		return nil
+	}
+	id, ok := post.X.(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	for _, x := range init.Lhs {
+		def, ok := x.(*ast.Ident)
+		if !ok || def.Name != id.Name {
+			continue
+		}
+		if b, ok := r.c.info.TypeOf(def).Underlying().(*types.Basic); ok && b.Info()&types.IsInteger != 0 && b.Info()&types.IsUntyped == 0 && !r.changes(n.Body, id) {
+			return def
+		}
+	}
+	return nil
+}
+
+// changes reports whether code may assign to a variable.
+func (r *rewriter) changes(n ast.Node, id *ast.Ident) bool {
+	obj := r.c.info.ObjectOf(id)
+	is := func(x ast.Expr) bool {
+		y, ok := ast.Unparen(x).(*ast.Ident)
+		return ok && r.c.info.ObjectOf(y) == obj
+	}
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, x := range n.Lhs {
+				found = found || is(x)
+			}
+		case *ast.IncDecStmt:
+			found = found || is(n.X)
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.AND && is(n.X)
+		}
+		return !found
+	})
+	return found
+}
+
+// pollSometimes polls when a counter's lowest byte is 0. Every integer type has one.
+func (r *rewriter) pollSometimes(body *ast.BlockStmt, counter *ast.Ident) {
+	r.e.open(r.at(body.Lbrace)+1, "if uint8("+counter.Name+") == 0 { "+r.live("Poll()")+" };")
 }
 
 // selectStmt adds a case to a select without default.

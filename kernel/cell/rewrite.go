@@ -38,6 +38,7 @@ type rewriter struct {
 	skip  map[ast.Node]bool
 	more  func(ast.Node) bool // looks at a node first; true when it has dealt with it
 	wrong []token.Pos         // where a function changes ctx
+	ring  *identity           // of the unit that is being written; nil in the cell's statements
 }
 
 func newRewriter(c *checked, src *source, cell int) *rewriter {
@@ -239,9 +240,9 @@ func (c *checked) usesOf(p *part, cell int) (uses []use, names map[string]bool, 
 }
 
 // render makes the generated text of a part. rename, when not "", is put in the place of a function's name.
-func (c *checked) render(p *part, cell int, symbol func(*unit, string) string, local func(*types.TypeName) string, rename string) (text string, imports []string) {
+func (c *checked) render(p *part, ring *identity, cell int, symbol func(*unit, string) string, local func(*types.TypeName) string, rename string) (text string, imports []string) {
 	r := newRewriter(c, p.src, cell)
-	r.symbol, r.local = symbol, local
+	r.symbol, r.local, r.ring = symbol, local, ring
 	if fd, ok := p.node.(*ast.FuncDecl); ok && rename != "" {
 		at := r.at(fd.Name.Pos())
 		r.e.drop(at, at+len(fd.Name.Name), rename)

@@ -25,6 +25,7 @@ type unit struct {
 	parts  []*part  // syntax; of a type its declaration first, then its methods. A variable has none.
 	uses   []use    // what the text names at the top of the session
 	id     identity
+	ring   identity          // shared by units that use each other in a circle
 	symbol map[string]string // by name
 	typ    types.Type        // of a variable or type, as of its last check
 	broken string            // why it no longer compiles; "" when it does
