@@ -76,7 +76,11 @@ func scriptCell(c *Call, program string) error {
 		if len(args) == 0 {
 			return errors.New("name the program that is to run the cell: %%script python3")
 		}
-		return runProgram(c, "", "", strings.NewReader(c.Body), args[0], args[1:]...)
+		body := c.Body
+		if !strings.HasSuffix(body, "\n") { // bc and others insist on whole lines
+			body += "\n"
+		}
+		return runProgram(c, "", "", strings.NewReader(body), args[0], args[1:]...)
 	}
 	// The script is an argument, not the standard input: a program in it that reads its own must not eat the script.
 	return runProgram(c, "", "", nil, program, append([]string{"-c", c.Body, program}, args...)...)

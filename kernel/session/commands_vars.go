@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,7 +120,7 @@ func declared(s *Session) []declaredGroup {
 	}
 	for _, imp := range f.Imports {
 		spec := imp.Path.Value
-		if imp.Name != nil {
+		if imp.Name != nil && imp.Name.Name != path.Base(strings.Trim(spec, `"`)) {
 			spec = imp.Name.Name + " " + spec
 		}
 		if imp.Name == nil || !strings.HasPrefix(imp.Name.Name, "gosft") { // written by commands
