@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"maps"
 	"regexp"
 	"slices"
@@ -305,12 +306,14 @@ func (c *running) Stream(cell int, name, text string) { c.s.outletOf(cell, c).st
 // Display implements Output.
 func (c *running) Display(d Display) { c.s.outletOf(d.Cell, c).display(d) }
 
-// Note implements Output.
+// Note implements Output: a line in muted colours, apart from what the program prints.
 func (c *running) Note(text string) {
-	if !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	c.outlet.stream("stderr", text)
+	text = strings.TrimRight(text, "\n")
+	lines := strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
+	c.outlet.display(Display{Kind: "display", Data: Bundle{
+		"text/plain": text,
+		"text/html":  `<div style="color:var(--jp-ui-font-color2,#757575);font-size:90%">` + lines + "</div>",
+	}})
 }
 
 // Input implements Output.

@@ -164,3 +164,16 @@ func TestBundlesOnTheWire(t *testing.T) {
 		t.Errorf("image: %v", c.Data["image/png"])
 	}
 }
+
+func TestNotesAreApartFromStreams(t *testing.T) {
+	s, d, _ := newSession(t, session.Config{})
+	run(s, "print a\nnote x <y> & z\nprint b")
+	out := d.take()
+	if len(out) != 3 || stream(out, "stdout") != "a\nb\n" || stream(out, "stderr") != "" {
+		t.Fatalf("%d messages, %q", len(out), stream(out, "stdout"))
+	}
+	data := out[1].Content.(session.DisplayContent).Data
+	if data.Text() != "x <y> & z" || !strings.Contains(data["text/html"].(string), "x &lt;y&gt; &amp; z") {
+		t.Errorf("note: %v", data)
+	}
+}

@@ -43,6 +43,11 @@ func newCells(c engine.Config, kernelID string) *cells {
 	return e
 }
 
+// newIdle is a session's view of no engine at all.
+func newIdle() *cells {
+	return &cells{ready: make(chan struct{}), waiting: map[session.Output]bool{}, bridge: bridge.New(bridge.Config{})}
+}
+
 // begin starts the engine. The caller holds mu, or is alone.
 func (e *cells) begin() {
 	ready := make(chan struct{})

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"gosft/kernel/assist"
 	"gosft/kernel/build"
 	"gosft/kernel/engine"
 	"gosft/kernel/gonb/bridge"
@@ -87,6 +88,21 @@ func installCommand(ctx context.Context, args []string) error {
 		return fmt.Errorf("the kernel is installed, but a cell does not run: %w\ngosft doctor says more", err)
 	}
 	fmt.Printf("a first cell runs (%.1f s with all preparations, the cell itself %.2f s)\n", time.Since(start).Seconds(), took.Seconds())
+	return warmHelp(ctx)
+}
+
+// warmHelp lets gopls read what cells may import, so that its cache is filled when the first notebook is typed.
+func warmHelp(ctx context.Context) error {
+	if assist.FindGopls(build.Home()) == "" {
+		fmt.Println("without gopls completion knows names in scope only: make setup builds it")
+		return nil
+	}
+	fmt.Println("reading packages for completion and help")
+	start := time.Now()
+	help := newAssist(newIdle(), newLog())
+	defer help.Close()
+	warm(ctx, help, 0, newLog())
+	fmt.Printf("completion is ready (%.1f s)\n", time.Since(start).Seconds())
 	return nil
 }
 

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"gosft/kernel/assist"
-	"gosft/kernel/build"
 	"gosft/kernel/engine"
 	"gosft/kernel/jupyter"
 	"gosft/kernel/session"
@@ -42,6 +41,7 @@ func kernelCommand(ctx context.Context, args []string) error {
 	eng := newCells(engine.Config{Plain: *plain}, kernelID(*file))
 	help := newAssist(eng, log)
 	defer closeSoon(help)
+	go warm(ctx, help, 2*time.Second, log)
 	s, err := session.New(session.Config{Engine: eng, Frontend: k, Assist: help, History: historyFile(), OutputDir: outputDir(), Log: log})
 	if err != nil {
 		return err
@@ -112,35 +112,6 @@ func watchParent(end func(), log *slog.Logger) {
 			return
 		}
 	}
-}
-
-// newAssist makes the helper for typing; it warms up beside everything else.
-func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
-	home := build.Home()
-	tree, err := build.Tree(home)
-	if err != nil {
-		tree = ""
-	}
-	a := assist.New(assist.Config{
-		Gopls: assist.FindGopls(home), Dir: tree, Env: []string{"GOEXPERIMENT=" + build.Experiment}, Log: log,
-		Declarations: eng.Declarations,
-		Preload:      assist.Preloaded(tree),
-		Workspace:    eng.moduleDir,
-		Guess:        eng.guess,
-		Value: func(name string) (string, string, bool) {
-			v, ok := eng.Inspect(name)
-			return v.Type, v.Value, ok
-		},
-	})
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		eng.settle(3 * time.Second) // gopls would be started twice
-		if err := a.Warm(ctx); err != nil {
-			log.Info("help while typing starts without gopls", "error", err)
-		}
-	}()
-	return a
 }
 
 func newLog() *slog.Logger {
