@@ -16,7 +16,8 @@ type MultinomialNB struct {
 }
 
 // Fit learns from X and y.
-func (b *MultinomialNB) Fit(X, y any) error {
+func (b *MultinomialNB) Fit(X, y any) (err error) {
+	defer b.keep(&err)()
 	m, err := toMatrix(X)
 	if err != nil {
 		return err

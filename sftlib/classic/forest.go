@@ -41,7 +41,8 @@ type RandomForestRegressor struct {
 }
 
 // Fit learns from X and y.
-func (f *RandomForest) Fit(X, y any) error {
+func (f *RandomForest) Fit(X, y any) (err error) {
+	defer f.keep(&err)()
 	m, err := toMatrix(X)
 	if err == nil {
 		m, err = m.full("RandomForest")
@@ -69,11 +70,14 @@ func (f *RandomForest) Fit(X, y any) error {
 	for i, c := range codes {
 		weight[i] = w[c]
 	}
-	f.Trees, f.FeatureImportances, err = forest("RandomForest", f.NEstimators, !f.NoBootstrap, f.RandomState, set, m, weight, func(g *growth) {
+	trees, importances, err := forest("RandomForest", f.NEstimators, !f.NoBootstrap, f.RandomState, set, m, weight, func(g *growth) {
 		g.classes, g.codes = len(f.Classes), codes
 	})
-	f.Features = m.p
-	return err
+	if err != nil {
+		return err
+	}
+	f.Trees, f.FeatureImportances, f.Features = trees, importances, m.p
+	return nil
 }
 
 // Fit learns from X and y.
@@ -97,11 +101,14 @@ func (f *RandomForestRegressor) Fit(X, y any) error {
 	for i := range weight {
 		weight[i] = 1
 	}
-	f.Trees, f.FeatureImportances, err = forest("RandomForestRegressor", f.NEstimators, !f.NoBootstrap, f.RandomState, set, m, weight, func(g *growth) {
+	trees, importances, err := forest("RandomForestRegressor", f.NEstimators, !f.NoBootstrap, f.RandomState, set, m, weight, func(g *growth) {
 		g.y = values
 	})
-	f.Features = m.p
-	return err
+	if err != nil {
+		return err
+	}
+	f.Trees, f.FeatureImportances, f.Features = trees, importances, m.p
+	return nil
 }
 
 func forest(model string, n int, bootstrap bool, seed uint64, set treeSettings, m *matrix, weight []float64, task func(*growth)) ([]*Tree, []float64, error) {

@@ -54,7 +54,7 @@ func convert(X any) (*matrix, error) {
 		return fromRows(x)
 	case [][]int:
 		return fromRows(x)
-	case []float64, []int, []float32, mat.Vector:
+	case []float64, []int, []float32:
 		return nil, fmt.Errorf("classic: X is %T, one list of numbers: a row for each example is expected, as in [][]float64{{1}, {2}, {3}}; classic.Column makes that of a list", X)
 	case []string:
 		return nil, fmt.Errorf("classic: X is []string: put a TFIDF before the model, as in NewPipeline(&TFIDF{}, &LogisticRegression{})")

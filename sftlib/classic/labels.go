@@ -33,6 +33,16 @@ func (l *labels) Names(predicted []int) []string {
 	return out
 }
 
+// keep puts the classes back that there were before a Fit that fails: defer l.keep(&err)().
+func (l *labels) keep(err *error) func() {
+	before := *l
+	return func() {
+		if *err != nil {
+			*l = before
+		}
+	}
+}
+
 // fit takes the classes from y and returns the place in Classes of each of the n labels.
 func (l *labels) fit(y any, n int) ([]int, error) {
 	l.Classes, l.ClassNames = nil, nil

@@ -25,7 +25,8 @@ type LogisticRegression struct {
 }
 
 // Fit learns from X and y.
-func (l *LogisticRegression) Fit(X, y any) error {
+func (l *LogisticRegression) Fit(X, y any) (err error) {
+	defer l.keep(&err)()
 	m, err := toMatrix(X)
 	if err != nil {
 		return err

@@ -25,15 +25,17 @@ type KNeighborsRegressor struct {
 }
 
 // Fit learns from X and y.
-func (k *KNeighbors) Fit(X, y any) error {
+func (k *KNeighbors) Fit(X, y any) (err error) {
+	defer k.keep(&err)()
 	rows, n, err := neighborRows("KNeighbors", X, k.NNeighbors, k.Weights)
 	if err != nil {
 		return err
 	}
-	if k.Codes, err = k.labels.fit(y, n); err != nil {
+	codes, err := k.labels.fit(y, n)
+	if err != nil {
 		return err
 	}
-	k.X = rows
+	k.X, k.Codes = rows, codes
 	return nil
 }
 

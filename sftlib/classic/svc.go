@@ -32,7 +32,8 @@ type SVCPair struct {
 }
 
 // Fit learns from X and y.
-func (s *SVC) Fit(X, y any) error {
+func (s *SVC) Fit(X, y any) (err error) {
+	defer s.keep(&err)()
 	m, err := toMatrix(X)
 	if err != nil {
 		return err

@@ -38,7 +38,8 @@ var (
 )
 
 // Fit learns from X and y.
-func (d *DecisionTree) Fit(X, y any) error {
+func (d *DecisionTree) Fit(X, y any) (err error) {
+	defer d.keep(&err)()
 	m, err := toMatrix(X)
 	if err == nil {
 		m, err = m.full("DecisionTree")
