@@ -232,3 +232,23 @@ func BenchmarkPlan(b *testing.B) {
 		}
 	}
 }
+
+func TestComments(t *testing.T) {
+	e := testPackages(t)
+	plan, err := NewPlanner(e).Plan(1, "/*\n#include <stdlib.h>\nstatic int one(void) { return 1; }\n*/\nimport \"C\"\n\nfunc one() int { return int(C.one()) }\nfunc other() int { return 2 }\none() + other()")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !plan.Cgo || len(plan.Files) != 2 || !strings.Contains(plan.Files[1].Text, "static int one(void) { return 1; }") {
+		t.Errorf("cgo: %+v", plan.Files)
+	}
+	if strings.Contains(plan.Files[0].Text, "C.one") || !strings.Contains(plan.Files[0].Text, "func other()") {
+		t.Errorf("cell.go:\n%s", plan.Files[0].Text)
+	}
+	_, plans := run(t, "//go:noinline\nfunc f() {}\n\n// doc\n//go:nosplit\nfunc g() {}")
+	for _, want := range []string{"//line In[1]:1:1\n//go:noinline\nfunc f()", "//line In[1]:5:1\n//go:nosplit\nfunc g()"} {
+		if !strings.Contains(text(plans[0]), want) {
+			t.Errorf("no %q in\n%s", want, text(plans[0]))
+		}
+	}
+}

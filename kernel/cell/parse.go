@@ -29,7 +29,7 @@ type parsed struct {
 }
 
 const (
-	packageClause = "package cell;"
+	packageClause = "package cell\n" // a line of its own: a comment on the cell's first line is a declaration's
 	runHead       = packageClause + "func Run" + mark + "(){"
 )
 
