@@ -13,6 +13,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"syscall"
+	"time"
 
 	"gosft/kernel/cell"
 )
@@ -39,7 +41,8 @@ type Session struct {
 
 // NewSession makes a session for a notebook in folder notebook; "" is none. The folder for builds is made in $TMPDIR.
 func NewSession(lib *Library, notebook string) (*Session, error) {
-	dir, err := os.MkdirTemp("", "gosft-build-")
+	sweepBuilds()
+	dir, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", buildPrefix, os.Getpid()))
 	if err != nil {
 		return nil, spaceError(err)
 	}
@@ -51,6 +54,23 @@ func NewSession(lib *Library, notebook string) (*Session, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+const buildPrefix = "gosft-build-"
+
+// sweepBuilds removes the folders of kernels that were killed.
+func sweepBuilds() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), buildPrefix+"*-*"))
+	for _, d := range dirs {
+		var pid int
+		if _, err := fmt.Sscanf(filepath.Base(d)[len(buildPrefix):], "%d-", &pid); err != nil || syscall.Kill(pid, 0) != syscall.ESRCH {
+			continue
+		}
+		// A process of another namespace has its own numbers: what is young stays.
+		if st, err := os.Stat(d); err == nil && time.Since(st.ModTime()) > time.Hour {
+			os.RemoveAll(d)
+		}
+	}
 }
 
 // forget starts with the library's packages only.

@@ -68,17 +68,19 @@ type Engine struct {
 	outputs  map[int]Output    // where the output of a cell goes
 	lastOut  Output
 	active   map[int]*activity
-	values   map[string]bool // names of variables that have a value in the worker
-	lost     []string        // of a worker that died; told by the next cell
-	env      []string
+	values   map[string]bool    // names of variables that have a value in the worker
+	lost     []string           // of a worker that died; told by the next cell
+	env      map[string]*string // set by Setenv; nil is unset
 	dir      string
-	ignored  bool // an interrupt was ignored and the user was told
-	watching bool // an interrupt was sent and it is seen whether cells end
+	obituary string // how a worker ended between two cells; told by the next one
+	ignored  bool   // an interrupt was ignored and the user was told
+	watching bool   // an interrupt was sent and it is seen whether cells end
 	closed   bool
 }
 
 // activity is a cell between the start and the end of Run.
 type activity struct {
+	ctx     context.Context
 	cancel  context.CancelFunc
 	running bool // in the worker
 	told    bool // to stop
@@ -102,7 +104,7 @@ func New(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{config: c, library: lib, dir: c.Notebook, plugins: map[string]string{}, sources: map[int]string{},
-		outputs: map[int]Output{}, active: map[int]*activity{}, values: map[string]bool{}}
+		outputs: map[int]Output{}, active: map[int]*activity{}, values: map[string]bool{}, env: map[string]*string{}}
 	ready := make(chan error, 1)
 	go func() { ready <- e.start() }()
 	s, err := build.NewSession(lib, c.Notebook)
@@ -131,6 +133,7 @@ func (e *Engine) start() error {
 	if e.worker != nil {
 		select {
 		case <-e.worker.Dead():
+			e.obituary = e.worker.Death().Text
 			e.buried()
 		default:
 			e.mu.Unlock()
@@ -141,8 +144,14 @@ func (e *Engine) start() error {
 		e.mu.Unlock()
 		return errors.New("the session is closed")
 	}
-	config := worker.Config{Program: e.library.Worker, Dir: e.dir, Memory: e.config.Memory,
-		Env: append(append([]string(nil), e.config.Env...), e.env...)}
+	config := worker.Config{Program: e.library.Worker, Dir: e.dir, Memory: e.config.Memory, Env: append([]string(nil), e.config.Env...)}
+	for name, value := range e.env {
+		if value == nil {
+			config.Unset = append(config.Unset, name)
+		} else {
+			config.Env = append(config.Env, name+"="+*value)
+		}
+	}
 	e.mu.Unlock()
 	if st, err := os.Stat(config.Dir); err != nil || !st.IsDir() {
 		config.Dir = os.TempDir()
@@ -282,12 +291,13 @@ func (e *Engine) Setenv(name, value string, unset bool) error {
 	}
 	e.mu.Lock()
 	w := e.worker
-	if !unset {
-		e.env = append(e.env, name+"="+value)
-	} else {
-		e.env = append(e.env, name+"=")
+	if e.env[name] = &value; unset {
+		e.env[name] = nil
 	}
 	e.mu.Unlock()
+	if w == nil {
+		return nil
+	}
 	return w.Setenv(name, value, unset)
 }
 
@@ -299,8 +309,10 @@ func (e *Engine) Chdir(dir string) error {
 	e.mu.Lock()
 	w := e.worker
 	e.mu.Unlock()
-	if err := w.Chdir(dir); err != nil {
-		return err
+	if w != nil {
+		if err := w.Chdir(dir); err != nil {
+			return err
+		}
 	}
 	e.mu.Lock()
 	e.dir = dir

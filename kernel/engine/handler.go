@@ -39,7 +39,27 @@ func (h *handler) Input(cell int, prompt string, password bool) (string, error) 
 	if out == nil {
 		return "", errNoOutput
 	}
-	return out.Input(prompt, password)
+	h.mu.Lock()
+	act := h.active[cell]
+	h.mu.Unlock()
+	if act == nil {
+		return out.Input(prompt, password)
+	}
+	type answer struct {
+		text string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		text, err := out.Input(prompt, password)
+		got <- answer{text, err}
+	}()
+	select {
+	case a := <-got:
+		return a.text, a.err
+	case <-act.ctx.Done(): // an interrupt is an end of the input
+		return "", act.ctx.Err()
+	}
 }
 
 func (h *handler) Comm(c worker.Comm) {

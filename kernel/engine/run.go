@@ -19,7 +19,7 @@ import (
 func (e *Engine) Run(ctx context.Context, id int, src string, out Output) (r Result) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	act := &activity{cancel: cancel, out: out}
+	act := &activity{ctx: ctx, cancel: cancel, out: out}
 	e.mu.Lock()
 	e.active[id] = act
 	e.sources[id] = src
@@ -36,31 +36,36 @@ func (e *Engine) Run(ctx context.Context, id int, src string, out Output) (r Res
 		e.mu.Unlock()
 	}()
 
-	if err := e.start(); err != nil { // a fresh one when the last has died
+	if _, err := e.alive(out); err != nil { // before planning: the planner has to know what is lost
 		r.Err = e.problem("worker", err)
 		return r
 	}
-	plan, err := e.plan(ctx, id, src, out, &r)
+	plan, err := e.prepare(ctx, id, src, out, &r)
 	if err != nil {
 		r.Err = e.buildError(ctx, err)
 		return r
 	}
-	path, err := e.build(ctx, plan, &r)
-	if err != nil {
-		r.Err = e.buildError(ctx, err)
-		return r
+	var w *worker.Worker
+	var path string
+	for w == nil { // again when the worker is replaced while the cell is built
+		if w, err = e.alive(out); err != nil {
+			r.Err = e.problem("worker", err)
+			return r
+		}
+		if path, err = e.build(ctx, plan, w, &r); err != nil {
+			r.Err = e.buildError(ctx, err)
+			return r
+		}
+		e.mu.Lock()
+		if e.worker != w {
+			w = nil
+		}
+		e.mu.Unlock()
 	}
 	for _, n := range plan.Notes {
 		out.Note(n)
 	}
-	done, w, err := e.execute(ctx, act, id, path)
-	if err == nil && plan.Key != "" && (done.Err == nil || done.Err.Kind != wire.KindLoad) {
-		e.mu.Lock()
-		if e.worker == w {
-			e.plugins[plan.Key] = path
-		}
-		e.mu.Unlock()
-	}
+	done, err := e.execute(ctx, act, w, plan, path)
 	r.Timing.Load, r.Timing.Run = time.Duration(done.Open), time.Duration(done.Run)
 	if err != nil {
 		e.died(w, &r, ctx.Err() != nil)
@@ -68,9 +73,7 @@ func (e *Engine) Run(ctx context.Context, id int, src string, out Output) (r Res
 	}
 	if done.Err != nil {
 		r.Err = e.failure(done.Err, id)
-		if done.Err.Kind == wire.KindLoad {
-			e.forgetPlugin(path)
-		}
+		e.discard(plan, w)
 		return r
 	}
 	e.commit(plan, w)
@@ -78,8 +81,22 @@ func (e *Engine) Run(ctx context.Context, id int, src string, out Output) (r Res
 	return r
 }
 
-// plan makes the plan of a cell. One is made at a time.
-func (e *Engine) plan(ctx context.Context, id int, src string, out Output, r *Result) (*cell.Plan, error) {
+// alive returns a worker that lives: a fresh one when the last has died. What it died of is told when nobody was there.
+func (e *Engine) alive(out Output) (*worker.Worker, error) {
+	if err := e.start(); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.obituary != "" {
+		out.Note("Since the last cell " + e.obituary + ". This cell has a fresh worker.")
+		e.obituary = ""
+	}
+	return e.worker, nil
+}
+
+// prepare makes the plan of a cell. One is made at a time.
+func (e *Engine) prepare(ctx context.Context, id int, src string, out Output, r *Result) (*cell.Plan, error) {
 	e.planning.Lock()
 	defer e.planning.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -92,9 +109,10 @@ func (e *Engine) plan(ctx context.Context, id int, src string, out Output, r *Re
 }
 
 // build returns the path of the plan's plugin: one that the worker has opened when nothing changed.
-func (e *Engine) build(ctx context.Context, plan *cell.Plan, r *Result) (string, error) {
+func (e *Engine) build(ctx context.Context, plan *cell.Plan, w *worker.Worker, r *Result) (string, error) {
 	e.mu.Lock()
 	path, ok := e.plugins[plan.Key]
+	ok = ok && e.worker == w
 	e.mu.Unlock()
 	if ok && plan.Key != "" {
 		r.Timing.Reused = true
@@ -109,26 +127,56 @@ func (e *Engine) build(ctx context.Context, plan *cell.Plan, r *Result) (string,
 }
 
 // execute runs a plugin in the worker. An error says that the worker died.
-func (e *Engine) execute(ctx context.Context, act *activity, id int, path string) (wire.Event, *worker.Worker, error) {
+func (e *Engine) execute(ctx context.Context, act *activity, w *worker.Worker, plan *cell.Plan, path string) (wire.Event, error) {
 	e.mu.Lock()
-	w := e.worker
 	act.running = true
 	e.mu.Unlock()
 	over := make(chan struct{})
 	defer close(over)
-	go func() { // the caller's context stops the cell too
-		select {
-		case <-ctx.Done():
-			w.Interrupt(id)
-		case <-over:
+	go func() { // the caller's context stops the cell, also one that the worker has not begun yet
+		for stop := ctx.Done(); ; {
+			select {
+			case <-stop:
+				w.Interrupt(plan.Cell)
+				again := make(chan struct{})
+				time.AfterFunc(100*time.Millisecond, func() { close(again) })
+				stop = again
+			case <-over:
+				return
+			}
 		}
 	}()
-	done, err := w.Run(id, path)
+	done, err := w.Run(plan.Cell, path)
 	os.Remove(path) // it is mapped
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	act.running = false
-	e.mu.Unlock()
-	return done, w, err
+	loaded := err == nil && (done.Err == nil || done.Err.Kind != wire.KindLoad)
+	if e.worker == w && plan.Key != "" {
+		if loaded {
+			e.plugins[plan.Key] = path
+		} else {
+			delete(e.plugins, plan.Key)
+		}
+	}
+	return done, err
+}
+
+// discard frees the variables that a failed cell made: they are no part of the session.
+func (e *Engine) discard(plan *cell.Plan, w *worker.Worker) {
+	e.planning.Lock()
+	kept := map[string]bool{}
+	for _, v := range e.planner.Vars() {
+		kept[v.Symbol] = true
+	}
+	e.planning.Unlock()
+	var symbols []string
+	for _, v := range plan.Vars {
+		if !kept[v.Symbol] {
+			symbols = append(symbols, v.Symbol)
+		}
+	}
+	w.Retire(symbols)
 }
 
 // commit makes the declarations of a cell that has run the session's.
@@ -144,18 +192,6 @@ func (e *Engine) commit(plan *cell.Plan, w *worker.Worker) {
 			e.values[v.Name] = true
 		}
 	}
-}
-
-// forgetPlugin drops a plugin that could not be opened.
-func (e *Engine) forgetPlugin(path string) {
-	os.Remove(path)
-	e.mu.Lock()
-	for k, p := range e.plugins {
-		if p == path {
-			delete(e.plugins, k)
-		}
-	}
-	e.mu.Unlock()
 }
 
 // died tells how the worker that ran the cell ended.

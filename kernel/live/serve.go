@@ -9,6 +9,7 @@ import (
 	"plugin"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -120,12 +121,15 @@ func (s *serving) ask(e wire.Event) (string, error) {
 func (s *serving) handle(r wire.Request) {
 	switch r.Op {
 	case wire.OpRun:
-		go s.run(r)
+		c := newCell(r.Cell)
+		s.mu.Lock()
+		s.running = append(s.running, c) // at once: an interrupt may follow
+		s.mu.Unlock()
+		go s.run(r, c)
 	case wire.OpInterrupt:
 		s.mu.Lock()
-		running := append([]*Cell(nil), s.running...)
+		stopAll(s.running, r.Cell)
 		s.mu.Unlock()
-		stopAll(running, r.Cell)
 	case wire.OpInput, wire.OpAck:
 		s.mu.Lock()
 		answer := s.waits[r.ID]
@@ -135,7 +139,7 @@ func (s *serving) handle(r wire.Request) {
 			answer <- r
 		}
 	case wire.OpRetire:
-		go vars.retire(r.Symbols)
+		vars.retire(r.Symbols) // before the next cell may use them again
 	case wire.OpVars:
 		go func() {
 			s.send(wire.Event{Op: wire.EvVars, ID: r.ID, Vars: vars.list(s.busy())})
@@ -173,40 +177,30 @@ func (s *serving) busy() bool {
 }
 
 // run opens the plugin, when it is not, and runs it as the request's cell.
-func (s *serving) run(r wire.Request) {
+func (s *serving) run(r wire.Request, c *Cell) {
 	e := wire.Event{Op: wire.EvDone, ID: r.ID, Cell: r.Cell}
 	start := time.Now()
 	entry, err := s.load(r.Plugin)
 	e.Open = int64(time.Since(start))
 	if err != nil {
 		e.Err = &wire.Failure{Kind: wire.KindLoad, Name: "load", Text: Clean(err.Error())}
-		s.send(e)
-		return
+	} else {
+		over := make(chan struct{})
+		go s.stdin.watch(c, over)
+		start = time.Now()
+		e.Err = c.run(entry)
+		e.Run = int64(time.Since(start))
+		close(over)
 	}
-	c := newCell(r.Cell)
 	s.mu.Lock()
-	s.running = append(s.running, c)
-	s.mu.Unlock()
-	over := make(chan struct{})
-	go s.stdin.watch(c, over)
-	start = time.Now()
-	e.Err = c.run(entry)
-	e.Run = int64(time.Since(start))
-	close(over)
-	s.mu.Lock()
-	for i, x := range s.running {
-		if x == c {
-			s.running = append(s.running[:i:i], s.running[i+1:]...)
-			break
-		}
-	}
+	s.running = slices.DeleteFunc(s.running, func(x *Cell) bool { return x == c })
 	last := len(s.running) == 0
+	if c.stopped.Load() {
+		interrupted.Add(-1)
+	}
 	s.mu.Unlock()
 	if last {
 		s.stdin.drop()
-	}
-	if c.stopped.Load() {
-		interrupted.Add(-1)
 	}
 	flushC()
 	if e.Err == nil {

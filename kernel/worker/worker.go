@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -18,6 +20,7 @@ type Config struct {
 	Program string   // the worker program
 	Dir     string   // its working directory; "" for the kernel's
 	Env     []string // added to the kernel's environment, "NAME=value"
+	Unset   []string // left out of the environment
 	Memory  int64    // most bytes of private memory; 0 for no limit
 }
 
@@ -88,7 +91,12 @@ func Start(c Config, h Handler) (*Worker, error) {
 	}
 	cmd := exec.Command(c.Program)
 	cmd.Dir = c.Dir
-	cmd.Env = append(os.Environ(), c.Env...)
+	for _, kv := range os.Environ() {
+		if name, _, _ := strings.Cut(kv, "="); !slices.Contains(c.Unset, name) {
+			cmd.Env = append(cmd.Env, kv)
+		}
+	}
+	cmd.Env = append(cmd.Env, c.Env...)
 	cmd.Env = append(cmd.Env, w.gonb.env()...)
 	if c.Memory > 0 {
 		cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%d", wire.MemoryEnv, c.Memory))
