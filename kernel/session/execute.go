@@ -306,14 +306,19 @@ func (c *running) Stream(cell int, name, text string) { c.s.outletOf(cell, c).st
 // Display implements Output.
 func (c *running) Display(d Display) { c.s.outletOf(d.Cell, c).display(d) }
 
-// Note implements Output: a line in muted colours, apart from what the program prints.
+// Note implements Output.
 func (c *running) Note(text string) {
+	c.outlet.display(Display{Kind: "display", Data: NoteBundle(text)})
+}
+
+// NoteBundle shows a line from the kernel to the user in muted colours, apart from what programs print.
+func NoteBundle(text string) Bundle {
 	text = strings.TrimRight(text, "\n")
 	lines := strings.ReplaceAll(html.EscapeString(text), "\n", "<br>")
-	c.outlet.display(Display{Kind: "display", Data: Bundle{
+	return Bundle{
 		"text/plain": text,
 		"text/html":  `<div style="color:var(--jp-ui-font-color2,#757575);font-size:90%">` + lines + "</div>",
-	}})
+	}
 }
 
 // Input implements Output.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"gosft/kernel/display"
 	"gosft/kernel/engine"
@@ -23,35 +24,39 @@ type cells struct {
 	engine  *engine.Engine
 	err     error
 	ready   chan struct{} // closed when engine or err is set
-	told    []string      // what the start has said so far
-	waiting map[session.Output]bool
+	told    string        // what the start has said last
+	waiting map[*session.Output]bool
+	begun   time.Time // the start, so that each has a display of its own
 	closed  bool
 	bridge  *bridge.Bridge // of gonbui's widgets
 }
 
-// newCells starts an engine. kernelID is what the Jupyter server knows the kernel by, "" where there is none.
+// newCells starts an engine. kernelID is what the Jupyter server knows the kernel by, "" where there is none. Where the
+// config has no Progress, cells that wait for the start show it.
 func newCells(c engine.Config, kernelID string) *cells {
-	e := &cells{config: c, waiting: map[session.Output]bool{}}
+	e := &cells{config: c, waiting: map[*session.Output]bool{}}
 	e.bridge = bridge.New(bridge.Config{Kernel: kernelID, Program: func(address string, value any) error {
 		if eng := e.now(); eng != nil {
 			return eng.SendComm(address, value)
 		}
 		return errors.New("no program runs")
 	}})
-	e.config.Progress = e.progress
+	if e.config.Progress == nil {
+		e.config.Progress = e.progress
+	}
 	e.begin()
 	return e
 }
 
 // newIdle is a session's view of no engine at all.
 func newIdle() *cells {
-	return &cells{ready: make(chan struct{}), waiting: map[session.Output]bool{}, bridge: bridge.New(bridge.Config{})}
+	return &cells{ready: make(chan struct{}), waiting: map[*session.Output]bool{}, bridge: bridge.New(bridge.Config{})}
 }
 
 // begin starts the engine. The caller holds mu, or is alone.
 func (e *cells) begin() {
 	ready := make(chan struct{})
-	e.ready, e.err = ready, nil
+	e.ready, e.err, e.begun = ready, nil, time.Now()
 	go func() {
 		eng, err := engine.New(e.config)
 		e.mu.Lock()
@@ -65,36 +70,44 @@ func (e *cells) begin() {
 	}()
 }
 
-// progress tells the cells that wait for the engine what it builds.
+// progress tells the cells that wait for the engine what it does, in one line that changes.
 func (e *cells) progress(line string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.told = append(e.told, line)
-	for out := range e.waiting {
-		out.Note(line)
+	kind := "update"
+	if e.told == "" {
+		kind = "display"
 	}
+	e.told = line
+	for out := range e.waiting {
+		(*out).Display(e.startDisplay(kind))
+	}
+}
+
+func (e *cells) startDisplay(kind string) display.Message {
+	return display.Message{Kind: kind, ID: fmt.Sprintf("gosft-start-%x", e.begun.UnixNano()), Data: session.NoteBundle(e.told)}
 }
 
 // get waits for the engine. A start that failed is tried again by the next cell.
 func (e *cells) get(ctx context.Context, out session.Output) (*engine.Engine, error) {
 	e.mu.Lock()
 	if e.err != nil && !e.closed {
-		e.told = nil
+		e.told = ""
 		e.begin()
 	}
 	ready := e.ready
 	select {
 	case <-ready:
 	default:
-		for _, line := range e.told {
-			out.Note(line)
+		if e.told != "" {
+			out.Display(e.startDisplay("display"))
 		}
-		e.waiting[out] = true
+		e.waiting[&out] = true
 	}
 	e.mu.Unlock()
 	defer func() {
 		e.mu.Lock()
-		delete(e.waiting, out)
+		delete(e.waiting, &out)
 		e.mu.Unlock()
 	}()
 	select {

@@ -74,7 +74,7 @@ func runCommand(ctx context.Context, args []string) error {
 	}
 
 	rec := newRecorder()
-	eng := newCells(engine.Config{Notebook: dir, Plain: *plain}, "")
+	eng := newCells(engine.Config{Notebook: dir, Plain: *plain, Progress: func(line string) { say("%s", line) }}, "")
 	s, err := session.New(session.Config{Engine: eng, Frontend: rec, OutputDir: outputDir()})
 	if err != nil {
 		return err

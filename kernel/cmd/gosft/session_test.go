@@ -36,7 +36,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	needWorker(t)
-	b := &bench{T: t, desk: &desk{recorder: newRecorder()}, cells: newCells(engine.Config{Notebook: t.TempDir()}, "")}
+	b := &bench{T: t, desk: &desk{recorder: newRecorder()}, cells: newCells(engine.Config{Notebook: t.TempDir(), Progress: func(line string) { t.Log(line) }}, "")}
 	s, err := session.New(session.Config{Engine: b.cells, Frontend: b.desk, OutputDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
