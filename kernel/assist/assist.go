@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +31,7 @@ type Config struct {
 type Assist struct {
 	cfg Config
 
-	mu      sync.Mutex // held while a question is asked: the documents belong to it
+	busy    chan struct{} // holds a token while a question is asked: what follows belongs to it
 	srv     *server
 	dir     string    // where gopls works
 	down    time.Time // when gopls ended or could not be started; it is tried again after a while
@@ -47,8 +46,9 @@ const (
 	cellFile = "gosft_cell.go"
 	declFile = "gosft_declarations.go"
 
-	patience = 3 * time.Second  // how long a question may take before the cell's own text has to do
-	recovery = 20 * time.Second // how long a gopls that ended is left alone
+	patience = 900 * time.Millisecond // how long a question may take before the cell's own text has to do
+	whole    = 30 * time.Second       // how long gopls may go on with it, so that the next one is quick
+	recovery = 20 * time.Second       // how long a gopls that ended is left alone
 )
 
 // New makes an Assist. gopls is started by Warm, or by the first question.
@@ -106,7 +106,7 @@ func New(cfg Config) *Assist {
 	if workspace != nil {
 		cfg.Workspace = func() string { return soon(callbackTime, workspace, func() string { return "" }) }
 	}
-	return &Assist{cfg: cfg, dir: cfg.Dir, imports: newImportSet(cfg.Preload), results: map[string]int{}}
+	return &Assist{cfg: cfg, busy: make(chan struct{}, 1), dir: cfg.Dir, imports: newImportSet(cfg.Preload), results: map[string]int{}}
 }
 
 // callbackTime is how long a question waits for a callback before it does without its answer.
@@ -127,8 +127,10 @@ func soon[T any](d time.Duration, f, otherwise func() T) T {
 // Warm starts gopls and lets it read the preloaded packages, about a second with its cache on disk and ten without.
 // Call it in a goroutine when the kernel starts.
 func (a *Assist) Warm(ctx context.Context) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	if !a.take(ctx) {
+		return ctx.Err()
+	}
+	defer a.give()
 	if err := a.start(ctx); err != nil {
 		return err
 	}
@@ -136,10 +138,54 @@ func (a *Assist) Warm(ctx context.Context) error {
 	return err
 }
 
+// take waits for the token; false when ctx was done first.
+func (a *Assist) take(ctx context.Context) bool {
+	select {
+	case a.busy <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (a *Assist) give() { <-a.busy }
+
+// within runs f with the token and returns its result; false when there was none in time. f goes on then, and what gopls
+// has learned by it helps the next question; while it waits for the token it is dropped instead.
+func within[T any](a *Assist, ctx context.Context, f func(context.Context) (T, error)) (T, bool) {
+	type outcome struct {
+		r   T
+		err error
+	}
+	var none T
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if !a.take(ctx) {
+		return none, false
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer a.give()
+		long, cancel := context.WithTimeout(context.WithoutCancel(ctx), whole)
+		defer cancel()
+		r, err := f(long)
+		done <- outcome{r, err}
+	}()
+	select {
+	case o := <-done:
+		return o.r, o.err == nil
+	case <-ctx.Done():
+		return none, false
+	}
+}
+
 // Close ends gopls.
 func (a *Assist) Close() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if a.take(ctx) {
+		defer a.give()
+	} // else gopls does not answer: it is ended all the same
 	a.closed = true
 	if a.srv != nil {
 		a.srv.stop()
@@ -148,7 +194,7 @@ func (a *Assist) Close() error {
 	return nil
 }
 
-// start makes sure that gopls runs and knows the session's declarations. a.mu is held.
+// start makes sure that gopls runs and knows the session's declarations. The token is held.
 func (a *Assist) start(ctx context.Context) error {
 	if a.cfg.Workspace != nil {
 		if dir := a.cfg.Workspace(); dir != "" && dir != a.dir {
@@ -251,10 +297,6 @@ func (a *Assist) declarationText(d *declarations, doc *document) string {
 		}
 	}
 	return text
-}
-
-func (a *Assist) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, patience)
 }
 
 var _ session.Assist = (*Assist)(nil)

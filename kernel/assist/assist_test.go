@@ -187,6 +187,7 @@ func TestComplete(t *testing.T) {
 		"import group":         {"import (\n\t\"fmt\"\n\t\"github.com/gomlx/gomlx/core|", []string{"github.com/gomlx/gomlx/core/graph"}, nil, "github.com/gomlx/gomlx/core"},
 		"keyword":              {"x := 1\nretu|", []string{"return"}, nil, "retu"},
 		"comment":              {"// strings.|", nil, []string{"Contains"}, ""},
+		"name of a package":    {"x := strin|", []string{"string", "strings"}, nil, "strin"},
 		"empty cell":           {"|", []string{"samples"}, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -372,6 +373,20 @@ func TestNeverWaits(t *testing.T) {
 	if took := time.Since(begin); took > time.Second || !slices.Contains(c.Matches, "samples") || !in.Found {
 		t.Errorf("%v, %q, %v", took, c.Matches, in.Found)
 	}
+}
+
+// TestBusyGopls asks while another question, or the start of gopls, takes its time.
+func TestBusyGopls(t *testing.T) {
+	a := New(Config{Declarations: func() string { return sessionSource }})
+	defer a.Close()
+	a.busy <- struct{}{}
+	begin := time.Now()
+	c, _ := a.Complete(context.Background(), "sam", 3)
+	in, _ := a.Inspect(context.Background(), "load", 4, 0)
+	if took := time.Since(begin); took > 3*patience || !slices.Contains(c.Matches, "samples") || !in.Found {
+		t.Errorf("%v, %q, %v", took, c.Matches, in.Found)
+	}
+	a.give()
 }
 
 func TestWithoutGopls(t *testing.T) {

@@ -22,17 +22,14 @@ func (a *Assist) Complete(ctx context.Context, code string, pos int) (session.Co
 	if kind := inLiteral(code, at); kind == token.COMMENT || kind == token.CHAR {
 		return session.Completion{Start: pos, End: pos}, nil
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	if start, ok := importPathAt(blank(code), at); ok {
 		return a.completePath(code, start, at), nil
 	}
-	limited, cancel := a.within(ctx)
-	defer cancel()
-	if c, err := a.ask(limited, code, at); err == nil {
-		return c, nil
+	c, ok := within(a, ctx, func(ctx context.Context) (session.Completion, error) { return a.ask(ctx, code, at) })
+	if !ok {
+		c = completeFromText(code, at, readDeclarations(a.cfg.Declarations()))
 	}
-	return completeFromText(code, at, a.declared()), nil
+	return a.addPackages(c, code, at), nil
 }
 
 type lspItem struct {

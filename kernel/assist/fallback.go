@@ -43,11 +43,6 @@ func completeFromText(code string, at int, d *declarations) session.Completion {
 		for _, name := range strings.Fields(predeclared) {
 			add(name, "function")
 		}
-		if prefix != "" {
-			for name := range std() {
-				add(name, "module")
-			}
-		}
 	}
 	for name := range kinds {
 		c.Matches = append(c.Matches, name)

@@ -31,10 +31,10 @@ type openDoc struct {
 
 // settings that matter: nothing is checked while nobody asks, and answers do not depend on what was typed before.
 var settings = map[string]any{
-	"completionBudget":               "400ms",
+	"completionBudget":               "200ms",
 	"matcher":                        "CaseInsensitive",
 	"completeFunctionCalls":          false,
-	"completeUnimported":             true,
+	"completeUnimported":             false,
 	"deepCompletion":                 false,
 	"experimentalPostfixCompletions": false,
 	"hoverKind":                      "FullDocumentation",

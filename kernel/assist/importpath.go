@@ -39,13 +39,42 @@ func (a *Assist) completePath(code string, start, at int) session.Completion {
 	for _, p := range a.cfg.Preload {
 		known[p] = true
 	}
-	for p := range a.imports.paths {
-		known[strings.Trim(p, `"`)] = true
+	if d := readDeclarations(a.cfg.Declarations()); d.file != nil {
+		for _, s := range d.file.Imports {
+			known[strings.Trim(s.Path.Value, `"`)] = true
+		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(known)) {
 		if strings.HasPrefix(p, prefix) {
 			c.Matches = append(c.Matches, p)
 			c.Items = append(c.Items, session.CompletionItem{Text: p, Type: "module", Start: c.Start, End: c.End})
+		}
+	}
+	return c
+}
+
+// addPackages adds the names of packages that an import would bring, as the kernel imports by itself what a cell uses.
+func (a *Assist) addPackages(c session.Completion, code string, at int) session.Completion {
+	word := wordStart(code, at)
+	prefix := code[word:at]
+	if prefix == "" || strings.HasSuffix(code[:word], ".") || inLiteral(code, at) != token.ILLEGAL || len(c.Matches) > 0 && runeOffset(code, word) != c.Start {
+		return c
+	}
+	have := map[string]bool{}
+	for _, m := range c.Matches {
+		have[m] = true
+	}
+	c.Start, c.End = runeOffset(code, word), runeOffset(code, at)
+	names := maps.Clone(std())
+	for _, p := range a.cfg.Preload {
+		if name := packageName(p); names[name] == "" || strings.HasPrefix(p, "gosft/") {
+			names[name] = p
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if strings.HasPrefix(name, prefix) && !have[name] && len(c.Matches) < maxMatches {
+			c.Matches = append(c.Matches, name)
+			c.Items = append(c.Items, session.CompletionItem{Text: name, Type: "module", Signature: names[name], Start: c.Start, End: c.End})
 		}
 	}
 	return c

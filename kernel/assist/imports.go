@@ -200,7 +200,17 @@ func missing(src string, d *declarations, guess func(string, []string) (string, 
 		if d.declares(name) {
 			continue
 		}
-		if p, ok := guess(name, members); ok {
+		var whole []string // the member at the cursor may be half typed
+		for _, m := range members {
+			if m != "" {
+				whole = append(whole, m)
+			}
+		}
+		p, ok := guess(name, whole)
+		if !ok && len(whole) > 0 {
+			p, ok = guess(name, nil)
+		}
+		if ok {
 			if packageName(p) != name {
 				specs = append(specs, name+" "+strconv.Quote(p))
 			} else {

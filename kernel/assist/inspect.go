@@ -15,18 +15,20 @@ import (
 // and for a variable of the session its type and value. detail 1 adds the source.
 func (a *Assist) Inspect(ctx context.Context, code string, pos, detail int) (session.Inspection, error) {
 	at := byteOffset(code, pos)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	limited, cancel := a.within(ctx)
-	defer cancel()
 	for _, name := range namesAt(blank(code), at) {
-		var value string
+		var value, typ string
 		if name.alone {
-			if typ, v, ok := a.cfg.Value(name.text); ok {
-				value = name.text + " " + typ + " = " + v
+			if t, v, ok := a.cfg.Value(name.text); ok {
+				value, typ = name.text+" "+t+" = "+v, t
 			}
 		}
-		page := a.page(limited, code, name, detail)
+		page, ok := within(a, ctx, func(ctx context.Context) (string, error) { return a.page(ctx, code, name, detail) })
+		if !ok {
+			page = readDeclarations(a.cfg.Declarations()).sourceOf(name)
+		}
+		if value != "" && page == "```go\nvar "+name.text+" "+typ+"\n```" {
+			page = "" // it says the same
+		}
 		if value == "" && page == "" {
 			continue
 		}
@@ -39,16 +41,16 @@ func (a *Assist) Inspect(ctx context.Context, code string, pos, detail int) (ses
 	return session.Inspection{}, nil
 }
 
-// page is what gopls, or without it the session's source, says of a name; "" when nothing.
-func (a *Assist) page(ctx context.Context, code string, name nameAt, detail int) string {
+// page is what gopls says of a name; "" when nothing.
+func (a *Assist) page(ctx context.Context, code string, name nameAt, detail int) (string, error) {
 	doc, err := a.load(ctx, code, len(code))
 	if err != nil {
-		return a.declared().sourceOf(name)
+		return "", err
 	}
 	off := doc.toDoc(name.at)
 	text, err := a.hover(ctx, off)
 	if err != nil {
-		return a.declared().sourceOf(name)
+		return "", err
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "contextꞏ", "context"))
 	if text != "" && detail > 0 {
@@ -56,7 +58,7 @@ func (a *Assist) page(ctx context.Context, code string, name nameAt, detail int)
 			text += "\n\n```go\n" + src + "\n```"
 		}
 	}
-	return text
+	return text, nil
 }
 
 // source is the declaration of what stands at off.
