@@ -30,6 +30,7 @@ type Library struct {
 	WhyPlain  string             // why it is not the fast way, a sentence
 	Packages  map[string]Package // all packages, by import path
 	Worker    string             // the worker program
+	version   string             // of the Go that it was made with
 	Overlay   string             // the go command's overlay that the packages were compiled with; "" for none
 }
 
@@ -104,7 +105,7 @@ func openLibrary(dir, tree string, t *Toolchain, plain bool) (*Library, error) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	l := &Library{Dir: dir, Toolchain: t, Tree: tree, Plain: plain, WhyPlain: m.WhyPlain, Overlay: m.Overlay, Packages: make(map[string]Package, len(m.Packages)), Worker: filepath.Join(dir, workerName)}
+	l := &Library{Dir: dir, Toolchain: t, Tree: tree, Plain: plain, WhyPlain: m.WhyPlain, Overlay: m.Overlay, version: m.Version, Packages: make(map[string]Package, len(m.Packages)), Worker: filepath.Join(dir, workerName)}
 	for _, p := range m.Packages {
 		if !filepath.IsAbs(p.Export) {
 			p.Export = filepath.Join(dir, p.Export)

@@ -231,7 +231,7 @@ func rank(path string) int {
 var preferred = map[string]string{"rand": "math/rand", "template": "text/template", "scanner": "text/scanner", "pprof": "runtime/pprof"}
 
 // Guess finds the import path for a package name that a cell uses without importing it. Uses are the names that the cell
-// takes from it; only a package that has all of them is meant.
+// takes from it. A package that has none of them is not meant.
 func (s *Session) Guess(name string, uses []string) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -262,23 +262,27 @@ func (s *Session) Guess(name string, uses []string) (string, bool) {
 		}
 		return a < b
 	})
+	// A package that has all of the names is meant; else the one that has most, so that the error names what it lacks.
+	best, most := "", 0
 	for _, path := range paths {
 		p, err := s.importLocked(path)
 		if err != nil {
 			continue
 		}
-		all := true
+		n := 0
 		for _, u := range uses {
-			if o := p.Scope().Lookup(u); o == nil || !o.Exported() {
-				all = false
-				break
+			if o := p.Scope().Lookup(u); o != nil && o.Exported() {
+				n++
 			}
 		}
-		if all {
+		if n == len(uses) {
 			return path, true
 		}
+		if n > most {
+			best, most = path, n
+		}
 	}
-	return "", false
+	return best, best != ""
 }
 
 // Packages lists the import paths that a cell can use at once, sorted.
