@@ -120,6 +120,7 @@ func (d *draft) declare() error {
 	// methods go to their types; a type that is declared again keeps its other methods
 	given := map[string]map[string]bool{}
 	for _, m := range methods {
+		m.recv = d.unalias(m.recv, types_)
 		u := types_[m.recv]
 		if u == nil {
 			old := d.next.units[m.recv]
@@ -172,6 +173,26 @@ func (d *draft) declare() error {
 	d.reloaded()
 	d.affect()
 	return nil
+}
+
+// unalias follows the names that a receiver's type goes by.
+func (d *draft) unalias(name string, here map[string]*unit) string {
+	for range 100 {
+		u := here[name]
+		if u == nil {
+			u = d.next.units[name]
+		}
+		if u == nil || u.kind != typeUnit {
+			return name
+		}
+		spec := u.parts[0].node.(*ast.GenDecl).Specs[0].(*ast.TypeSpec)
+		to, ok := spec.Type.(*ast.Ident)
+		if !spec.Assign.IsValid() || !ok {
+			return name
+		}
+		name = to.Name
+	}
+	return name
 }
 
 // reloaded finds declarations that import a package which has been edited and loaded again since.

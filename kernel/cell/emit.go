@@ -51,14 +51,17 @@ func (d *draft) emit() (*Plan, error) {
 	for _, u := range carried {
 		old := d.affected[u]
 		from, to := old.symbol[u.name()], u.symbol[u.name()]
-		if from == to || d.next.units[u.name()] != u {
+		now := d.next.units[u.name()]
+		if from == to || now == nil || now.symbol[u.name()] != to {
 			continue
 		}
 		register(u)
 		if sameLayout(old.typ, u.typ) {
 			fmt.Fprintf(&prologue, "\tc%s.Carry(%q, %q)\n", mark, from, to)
 		} else {
-			plan.Notes = append(plan.Notes, fmt.Sprintf("%s was reset: its type %s has a new layout", u.name(), userTypeOf(u)))
+			if now == u { // else the cell gives it a value
+				plan.Notes = append(plan.Notes, fmt.Sprintf("%s was reset: its type %s has a new layout", u.name(), userTypeOf(u)))
+			}
 			fmt.Fprintf(&prologue, "\t%s = *new(%s)\n", to, d.varType(u, map[string]bool{}))
 		}
 	}

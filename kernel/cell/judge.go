@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -151,8 +153,11 @@ func (d *draft) ignore(c *checked, e types.Error) bool {
 func (d *draft) explain(e Error) Error {
 	name, ok := strings.CutPrefix(e.Msg, "undefined: ")
 	if !ok {
-		if strings.HasPrefix(e.Msg, "assignment mismatch: ") && e.Hint == "" {
-			e.Hint = ""
+		if m := mismatch.FindStringSubmatch(e.Msg); m != nil {
+			vars, _ := strconv.Atoi(m[1])
+			if values, _ := strconv.Atoi(m[2]); values == vars+1 {
+				e.Hint = "take the last value too: a trailing error is checked for you only in a statement of its own at the top of a cell"
+			}
 		}
 		return e
 	}
@@ -174,6 +179,8 @@ func (d *draft) explain(e Error) Error {
 	}
 	return e
 }
+
+var mismatch = regexp.MustCompile(`^assignment mismatch: (\d+) variables? but .* returns? (\d+) values?`)
 
 // selected reports whether the cell uses a name as name.Something.
 func (d *draft) selected(name string) bool {

@@ -56,9 +56,6 @@ func (d *draft) declareVars() {
 		if old == nil || old.kind != varUnit || old.expr.text != v.unit.expr.text || d.affected[old] != nil {
 			d.changed[v.name] = true
 		}
-		if d.affected[old] != nil {
-			delete(d.affected, old) // it would have followed its type, but the cell declares it anew
-		}
 		d.next.units[v.name] = v.unit
 		delete(d.next.imports, v.name)
 	}

@@ -69,6 +69,9 @@ var redefine = []sequence{
 		notes("type in struct{ a string }", "o was reset"), show("len(o.m) + n", "3")}},
 	{"the order of fields", []step{quiet("type T struct{ a, b int }\nt := T{1, 2}"), notes("type T struct{ b, a int }", "t was reset"), show("t.b", "0")}},
 	{"a variable declared again in the cell that changes its type", []step{quiet("type T struct{ a int }\nt := T{1}"), show("type T struct{ a, b int }\nt := T{3, 4}\nt.b", "4")}},
+	{"a variable made from its old self in the cell that changes its type", []step{
+		quiet("type T struct{ a int }\nt := T{6}"), show("func (t T) more() T { return T{a: t.a + 1} }\nt := t.more()\nt.a", "7"), show("type T struct{ a int; b string }\nt := T{a: t.a, b: \"new\"}\nt", `T{a: 0, b: "new"}`)}},
+	{"a method through an alias", []step{quiet("type T struct{ n int }\ntype A = T\nt := T{5}"), show("func (a *A) get() int { return a.n }\nt.get()", "5"), quiet("type B = *T"), show("var b B = &t\nb.get()", "5")}},
 	{"a value used in the cell that changes its type", []step{quiet("type T struct{ a int }\nt := T{7}"), show("func (t T) twice() int { return 2 * t.a }\nt.twice()", "14")}},
 	{"an old value in an interface keeps its type", []step{
 		quiet("type T struct{ a int }\nvar box any = T{1}"), quiet("type T struct{ a string }"), show("_, ok := box.(T)\nok", "false"), show("fmt.Sprintf(\"%T %v\", box, box)", "cell.T {1}")}},
