@@ -26,9 +26,7 @@ const maxNesting = 200
 func (p *parsed) newStatements() *statements {
 	s := &statements{checks: map[ast.Stmt]int{}, define: map[*ast.Ident]bool{}, padded: map[ast.Stmt]bool{}}
 	body := p.run.Body
-	for _, st := range body.List {
-		s.list = append(s.list, st)
-	}
+	s.list = append(s.list, body.List...)
 	if n := len(s.list); n > 0 {
 		if e, ok := s.list[n-1].(*ast.ExprStmt); ok && !p.lastSemi() {
 			s.last = e

@@ -47,11 +47,10 @@ func ofSession(p *types.Package) bool { return p != nil && p.Path() == PackagePa
 
 // typePrinter writes types.
 type typePrinter struct {
-	b     strings.Builder
-	name  func(*types.TypeName) string // of a type of the session
-	pkg   func(*types.Package) string
-	field func(*types.Var) string // of an embedded field; nil for its own name
-	err   error
+	b    strings.Builder
+	name func(*types.TypeName) string // of a type of the session
+	pkg  func(*types.Package) string
+	err  error
 }
 
 // writeType gives the text for a variable's type in the checker's terms.
