@@ -108,7 +108,12 @@ func (f *Frame) scan(ctx context.Context, list string, each func(*sql.Rows) erro
 		return err
 	}
 	defer runtime.KeepAlive(f)
-	rows, err := e.db.QueryContext(ctx, "SELECT "+list+" FROM ("+f.query+") x")
+	return e.each(ctx, "SELECT "+list+" FROM ("+f.query+") x", each)
+}
+
+// each goes over the rows of a query.
+func (e *engine) each(ctx context.Context, query string, each func(*sql.Rows) error) error {
+	rows, err := e.db.QueryContext(ctx, query)
 	if err != nil {
 		return clean(err)
 	}

@@ -89,23 +89,11 @@ func (f *Frame) FillNA(column string, value any) *Frame {
 			kind = "DOUBLE"
 		}
 	}
-	n := f.replace("FillNA", c, "coalesce(CAST("+col+" AS "+kind+"), CAST("+v+" AS "+kind+"))")
+	n := f.replace("FillNA", map[string]string{c.Name: "coalesce(CAST(" + f.expression(c) + " AS " + kind + "), CAST(" + v + " AS " + kind + "))"})
 	if n.err != nil {
 		return n
 	}
 	return n.did(f.rows, fmt.Sprintf("FillNA(%q, %v)", c.Name, value), "%s filled in %s", plural(missing, "value"), c.Name)
-}
-
-// replace returns the frame with another expression in the place of a column.
-func (f *Frame) replace(op string, c Column, expression string) *Frame {
-	list := make([]string, len(f.columns))
-	for i, o := range f.columns {
-		list[i] = "x." + ident(o.Name)
-		if o.Name == c.Name {
-			list[i] = expression + " AS " + ident(o.Name)
-		}
-	}
-	return f.derive(op, strings.Join(list, ", "), nil)
 }
 
 // Distinct takes out the rows whose values in the columns stood in a row before; none named means all columns. The first of
@@ -118,28 +106,28 @@ func (f *Frame) Distinct(columns ...string) *Frame {
 	if err != nil {
 		return fail("Distinct", err)
 	}
-	names := make([]string, len(list))
-	keys := make([]string, len(list))
-	for i, c := range list {
-		names[i] = c.Name
-		keys[i] = "x." + ident(c.Name)
+	if len(list) == 0 {
+		return f.child()
 	}
+	names := mapTo(list, func(c Column) string { return c.Name })
 	e, err := open()
 	if err != nil {
 		return fail("Distinct", err)
 	}
 	defer runtime.KeepAlive(f)
 	ctx := context.Background()
-	if len(keys) == 0 {
-		return f.child()
+	in := "true"
+	if f.where != "" {
+		in = f.where
 	}
-	first := "SELECT min(" + rowNumber + ") AS r FROM (" + f.numbered(idents(names)) + ") GROUP BY " + idents(names)
-	query := fmt.Sprintf("SELECT CASE WHEN k.r IS NULL THEN 0 ELSE 1 END::TINYINT AS keep FROM range(%d) a(r) LEFT JOIN (%s) k ON a.r = k.r ORDER BY a.r", f.rows, first)
+	rows := f.over([]string{"r", "is"}, []string{f.base.name + ".rowid", "coalesce(" + in + ", false)"}, "")
+	first := "SELECT min(" + ident(rowNumber) + ") AS r FROM (" + f.numbered(list) + ") GROUP BY " + idents(names)
+	query := fmt.Sprintf(`SELECT CASE WHEN NOT a."is" THEN -1 WHEN k.r IS NULL THEN 0 ELSE 1 END::SMALLINT AS keep FROM (%s) a LEFT JOIN (%s) k ON a.r = k.r ORDER BY a.r`, rows, first)
 	mask, err := e.create(ctx, nil, query)
 	if err != nil {
 		return fail("Distinct", err)
 	}
-	n, err := f.masked(ctx, e, mask)
+	n, err := f.chosen(ctx, e, mask)
 	if err != nil {
 		return fail("Distinct", err)
 	}
@@ -173,7 +161,7 @@ func (f *Frame) Trim(columns ...string) *Frame {
 			continue
 		}
 		col := "x." + ident(c.Name)
-		trimmed[c.Name] = "nullif(trim(" + col + ", " + literal(space) + "), '')"
+		trimmed[c.Name] = "nullif(trim(" + f.expression(c) + ", " + literal(space) + "), '')"
 		count = append(count, "count(*) FILTER (WHERE trim("+col+", "+literal(space)+") <> "+col+")", "count(*) FILTER (WHERE trim("+col+", "+literal(space)+") = '')")
 	}
 	what := call("Trim", columns)
@@ -188,14 +176,7 @@ func (f *Frame) Trim(columns ...string) *Frame {
 	if err := f.one("SELECT "+strings.Join(count, ", ")+" FROM ("+f.query+") x", into...); err != nil {
 		return fail("Trim", err)
 	}
-	parts := make([]string, len(f.columns))
-	for i, c := range f.columns {
-		parts[i] = "x." + ident(c.Name)
-		if t := trimmed[c.Name]; t != "" {
-			parts[i] = t + " AS " + ident(c.Name)
-		}
-	}
-	n := f.derive("Trim", strings.Join(parts, ", "), nil)
+	n := f.replace("Trim", trimmed)
 	if n.err != nil {
 		return n
 	}

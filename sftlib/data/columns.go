@@ -24,13 +24,13 @@ func (f *Frame) Select(columns ...string) *Frame {
 	if err != nil {
 		return fail("Select", err)
 	}
-	names := mapTo(list, func(c Column) string { return "x." + ident(c.Name) })
+	names := mapTo(list, func(c Column) string { return c.Name })
 	for i, n := range names {
 		if slices.Index(names, n) != i {
 			return fail("Select", fmt.Errorf("column %q is named twice", list[i].Name))
 		}
 	}
-	return f.derive("Select", strings.Join(names, ", "), nil)
+	return f.derive("Select", names, mapTo(list, f.expression), nil)
 }
 
 // Drop returns the frame without these columns.
@@ -62,21 +62,20 @@ func (f *Frame) Rename(pairs ...string) *Frame {
 	if len(pairs)%2 != 0 {
 		return fail("Rename", fmt.Errorf("want pairs of an old and a new name, got %d names", len(pairs)))
 	}
-	names := f.Names()
-	kept := f.names
+	names := f.names()
+	kept := f.order
 	for i := 0; i < len(pairs); i += 2 {
 		c, err := f.column(pairs[i])
 		if err != nil {
 			return fail("Rename", err)
 		}
 		names[slices.Index(f.Names(), c.Name)] = pairs[i+1]
-		if n := f.names[c.Name]; n != nil {
+		if n := f.order[c.Name]; n != nil {
 			kept = maps.Clone(kept)
 			delete(kept, c.Name)
 			kept[pairs[i+1]] = n
 		}
 	}
-	list := make([]string, len(names))
 	for i, n := range names {
 		if slices.IndexFunc(names, func(o string) bool { return strings.EqualFold(o, n) }) != i {
 			return fail("Rename", fmt.Errorf("there would be two columns %q", n))
@@ -84,10 +83,9 @@ func (f *Frame) Rename(pairs ...string) *Frame {
 		if n == "" {
 			return fail("Rename", fmt.Errorf("the new name of %q is empty", f.columns[i].Name))
 		}
-		list[i] = "x." + ident(f.columns[i].Name) + " AS " + ident(n)
 	}
-	n := f.derive("Rename", strings.Join(list, ", "), nil)
-	n.names = kept
+	n := f.derive("Rename", names, f.expressions, nil)
+	n.order = kept
 	return n
 }
 
@@ -117,7 +115,7 @@ func (f *Frame) Sort(by ...string) *Frame {
 		}
 		order = append(order, ident(c.Name)+" "+direction+" NULLS LAST")
 	}
-	return f.rebuild("Sort", "SELECT * EXCLUDE ("+rowNumber+") FROM ("+f.numbered("*")+") ORDER BY "+strings.Join(order, ", ")+", "+rowNumber).did(f.rows, call("Sort", by), "")
+	return f.rebuild("Sort", "SELECT "+idents(f.names())+" FROM ("+f.numbered(f.columns)+") ORDER BY "+strings.Join(order, ", ")+", "+ident(rowNumber)).did(f.rows, call("Sort", by), "")
 }
 
 // rebuild makes a frame of a new table.
@@ -132,11 +130,11 @@ func (f *Frame) rebuild(op, query string) *Frame {
 	if err != nil {
 		return fail(op, err)
 	}
-	n, err := e.base(ctx, t)
+	n, err := e.frame(ctx, t)
 	if err != nil {
 		return fail(op, err)
 	}
-	n.steps, n.names = slices.Clone(f.steps), f.names
+	n.steps, n.order = slices.Clone(f.steps), f.order
 	return n
 }
 
@@ -175,7 +173,7 @@ func (f *Frame) join(op, how string, other *Frame, on []string) *Frame {
 		}
 		same = append(same, "a."+ident(left[i].Name)+" = b."+ident(right[i].Name))
 	}
-	list := []string{"a.* EXCLUDE (" + rowNumber + ")"}
+	list := []string{"a.* EXCLUDE (" + ident(rowNumber) + ")"}
 	taken := f.Names()
 	for _, c := range other.columns {
 		if slices.Contains(right, c) {
@@ -190,7 +188,7 @@ func (f *Frame) join(op, how string, other *Frame, on []string) *Frame {
 	}
 	defer runtime.KeepAlive(other)
 	n := f.rebuild(op, fmt.Sprintf("SELECT %s FROM (%s) a %s (%s) b ON %s ORDER BY a.%s, b.%s",
-		strings.Join(list, ", "), f.numbered("*"), how, other.numbered("*"), strings.Join(same, " AND "), rowNumber, rowNumber))
+		strings.Join(list, ", "), f.numbered(f.columns), how, other.numbered(other.columns), strings.Join(same, " AND "), ident(rowNumber), ident(rowNumber)))
 	if n.err != nil {
 		return n
 	}
@@ -213,10 +211,10 @@ func Concat(frames ...*Frame) (*Frame, error) {
 	parts := make([]string, len(frames))
 	before := 0
 	for i, f := range frames {
-		parts[i] = fmt.Sprintf("SELECT *, %d AS %s FROM (%s)", i, partNumber, f.numbered("*"))
+		parts[i] = fmt.Sprintf("SELECT *, %d AS %s FROM (%s)", i, ident(partNumber), f.numbered(f.columns))
 		before += f.rows
 	}
-	n := frames[0].rebuild("Concat", "SELECT * EXCLUDE ("+rowNumber+", "+partNumber+") FROM ("+strings.Join(parts, " UNION ALL ")+") ORDER BY "+partNumber+", "+rowNumber)
+	n := frames[0].rebuild("Concat", "SELECT "+idents(frames[0].names())+" FROM ("+strings.Join(parts, " UNION ALL ")+") ORDER BY "+ident(partNumber)+", "+ident(rowNumber))
 	runtime.KeepAlive(frames)
 	if n.err != nil {
 		return nil, n.err
@@ -252,9 +250,16 @@ func (f *Frame) Map(column string, fn any, into ...string) *Frame {
 		return fail("Map", err)
 	}
 	row := 0
-	err = f.scan(context.Background(), "CAST(x."+ident(c.Name)+" AS "+from.sql()+")", func(rows *sql.Rows) error {
+	in := "true"
+	if f.where != "" {
+		in = f.where
+	}
+	// The new column is as long as the base: nothing for the rows that are not in the frame.
+	query := f.over([]string{"in", "v"}, []string{"coalesce(" + in + ", false)", "CASE WHEN coalesce(" + in + ", false) THEN CAST(" + f.expression(c) + " AS " + from.sql() + ") END"}, "")
+	err = e.each(context.Background(), query, func(rows *sql.Rows) error {
 		var v any
-		if err := rows.Scan(&v); err != nil {
+		var is bool
+		if err := rows.Scan(&is, &v); err != nil {
 			return err
 		}
 		if v = plain(v); v != nil {
@@ -263,9 +268,12 @@ func (f *Frame) Map(column string, fn any, into ...string) *Frame {
 			}
 		}
 		l.row(v)
-		row++
+		if is {
+			row++
+		}
 		return nil
 	})
+	runtime.KeepAlive(f)
 	if err != nil {
 		l.discard()
 		return fail("Map", fmt.Errorf("column %q: %w", c.Name, err))
@@ -274,23 +282,17 @@ func (f *Frame) Map(column string, fn any, into ...string) *Frame {
 	if err != nil {
 		return fail("Map", err)
 	}
-	list := make([]string, len(f.columns))
 	target := c.Name
 	if len(into) == 1 {
 		target = into[0]
 	}
-	placed := false
-	for i, o := range f.columns {
-		list[i] = "x." + ident(o.Name)
-		if strings.EqualFold(o.Name, target) {
-			list[i] = t.name + ".v AS " + ident(target)
-			placed = true
-		}
+	names, expressions := f.names(), slices.Clone(f.expressions)
+	if i := slices.IndexFunc(names, func(s string) bool { return strings.EqualFold(s, target) }); i >= 0 {
+		names[i], expressions[i] = target, t.name+".v"
+	} else {
+		names, expressions = append(names, target), append(expressions, t.name+".v")
 	}
-	if !placed {
-		list = append(list, t.name+".v AS "+ident(target))
-	}
-	n := f.derive("Map", strings.Join(list, ", "), t)
+	n := f.derive("Map", names, expressions, t)
 	if n.err != nil {
 		return n
 	}

@@ -52,7 +52,7 @@ func (e *engine) separated(ctx context.Context, src *source, o *options, encodin
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := e.base(ctx, t)
+	f, err := e.frame(ctx, t)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"runtime"
 	"slices"
@@ -15,13 +16,22 @@ import (
 // A method that returns only a frame keeps an error in it: every later step passes it on, Err tells it, showing the
 // frame shows it, and every method with an error result returns it. So a chain is written without a check at each step.
 type Frame struct {
-	err     error
-	query   string // SELECT that gives the rows in their order
-	tables  []*table
-	columns []Column
-	rows    int
-	steps   []Step
-	names   map[string][]string // classes in their order, by the column that NameLabels named
+	err   error
+	rows  int
+	steps []Step
+
+	// A frame is a view: of the base table it has the rows for which where is true, and of each column the expression. The
+	// tables beside the base have as many rows as it, read row by row with it: columns that Map made, and the mask that a
+	// filter or a split made.
+	base        *table
+	beside      []*table
+	mask        *table
+	where       string // "" for all rows
+	columns     []Column
+	expressions []string
+	query       string // all that as SQL: gives the rows in their order
+
+	order map[string][]string // classes in their order, by the column that NameLabels named
 
 	look sync.Once // what Show needs is computed once
 	seen *summary
@@ -99,11 +109,7 @@ func (f *Frame) Names() []string {
 	if f == nil {
 		return nil
 	}
-	names := make([]string, len(f.columns))
-	for i, c := range f.columns {
-		names[i] = c.Name
-	}
-	return names
+	return f.names()
 }
 
 // fail returns a frame with an error that says which step went wrong.
@@ -159,107 +165,220 @@ func quoted(names []string) string {
 	return b.String()
 }
 
-// base makes a frame of a whole table.
-func (e *engine) base(ctx context.Context, t *table) (*Frame, error) {
-	f := &Frame{query: "SELECT * FROM " + t.name, tables: []*table{t}, rows: t.rows}
-	if err := f.describe(ctx, e); err != nil {
+// frame makes a frame of a whole table.
+func (e *engine) frame(ctx context.Context, t *table) (*Frame, error) {
+	f := &Frame{base: t, rows: t.rows}
+	rows, err := e.db.QueryContext(ctx, "SELECT column_name FROM (DESCRIBE "+t.name+")")
+	if err != nil {
+		return nil, clean(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c Column
+		if err := rows.Scan(&c.Name); err != nil {
+			return nil, err
+		}
+		f.columns = append(f.columns, c)
+		f.expressions = append(f.expressions, t.name+"."+ident(c.Name))
+	}
+	if err := clean(rows.Err()); err != nil {
 		return nil, err
 	}
-	return f, nil
+	return f, f.compose(ctx, e)
 }
 
-// describe asks for the columns of the query, which also checks that it can run.
-func (f *Frame) describe(ctx context.Context, e *engine) error {
+// compose writes the query and asks for the types of its columns, which also checks that it can run.
+func (f *Frame) compose(ctx context.Context, e *engine) error {
+	f.query = f.selection(f.names(), f.expressions)
 	defer runtime.KeepAlive(f)
-	rows, err := e.db.QueryContext(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+f.query+")")
+	rows, err := e.db.QueryContext(ctx, "SELECT column_type FROM (DESCRIBE "+f.query+")")
 	if err != nil {
 		return clean(err)
 	}
 	defer rows.Close()
-	f.columns = nil
-	for rows.Next() {
-		var c Column
-		if err := rows.Scan(&c.Name, &c.SQL); err != nil {
+	columns := slices.Clone(f.columns)
+	for i := 0; rows.Next(); i++ {
+		if err := rows.Scan(&columns[i].SQL); err != nil {
 			return err
 		}
-		c.Kind = kindOf(c.SQL)
-		f.columns = append(f.columns, c)
+		columns[i].Kind = kindOf(columns[i].SQL)
 	}
+	f.columns = columns
 	return clean(rows.Err())
 }
 
-// derive returns a frame of the same rows with other columns: the SELECT list over the rows of f, which are called x.
-// Where a table is given it stands beside them, row by row, under its name.
-func (f *Frame) derive(op, list string, beside *table) *Frame {
-	if f.err != nil {
-		return f
+func (f *Frame) names() []string { return mapTo(f.columns, func(c Column) string { return c.Name }) }
+
+// selection writes a SELECT of expressions over the rows of the frame.
+func (f *Frame) selection(names, expressions []string) string {
+	return f.over(names, expressions, f.where)
+}
+
+// over writes a SELECT of expressions over the rows of the base where a condition is true.
+//
+// POSITIONAL JOIN stands between tables alone, with the condition above all of them: in DuckDB 1.5.6 one over a filtered
+// subquery may pair the wrong rows, since the filter holds back small chunks.
+func (f *Frame) over(names, expressions []string, where string) string {
+	var b strings.Builder
+	b.WriteString("SELECT ")
+	for i := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(expressions[i] + " AS " + ident(names[i]))
 	}
+	b.WriteString(" FROM " + f.base.name)
+	for _, t := range f.beside {
+		b.WriteString(" POSITIONAL JOIN " + t.name)
+	}
+	if f.mask != nil {
+		b.WriteString(" POSITIONAL JOIN " + f.mask.name)
+	}
+	if where != "" {
+		b.WriteString(" WHERE " + where)
+	}
+	return b.String()
+}
+
+// Columns of queries within, under names that no user's column has.
+const (
+	rowNumber  = "gosft row"
+	partNumber = "gosft part"
+	inFrame    = "gosft in"
+)
+
+// numbered is the query of some columns with the number of each row in the base as the column rowNumber.
+func (f *Frame) numbered(columns []Column) string {
+	names, expressions := []string{rowNumber}, []string{f.base.name + ".rowid"}
+	for _, c := range columns {
+		names, expressions = append(names, c.Name), append(expressions, f.expression(c))
+	}
+	return f.selection(names, expressions)
+}
+
+// expression returns that of a column.
+func (f *Frame) expression(c Column) string {
+	return f.expressions[slices.IndexFunc(f.columns, func(o Column) bool { return o.Name == c.Name })]
+}
+
+// child copies what a frame hands on to those made from it.
+func (f *Frame) child() *Frame {
+	return &Frame{rows: f.rows, steps: slices.Clone(f.steps), base: f.base, beside: f.beside, mask: f.mask, where: f.where,
+		columns: f.columns, expressions: f.expressions, query: f.query, order: f.order}
+}
+
+// derive returns a frame of the same rows with other columns; extra is a table that the expressions read beside the base.
+func (f *Frame) derive(op string, names, expressions []string, extra *table) *Frame {
 	e, err := open()
 	if err != nil {
 		return fail(op, err)
 	}
 	n := f.child()
-	n.query = "SELECT " + list + " FROM (" + f.query + ") x"
-	if beside != nil {
-		n.query += " POSITIONAL JOIN " + beside.name
-		n.tables = append(n.tables, beside)
+	if extra != nil {
+		n.beside = append(slices.Clone(f.beside), extra)
 	}
-	if err := n.describe(context.Background(), e); err != nil {
+	n.columns, n.expressions = mapTo(names, func(s string) Column { return Column{Name: s} }), expressions
+	if err := n.compose(context.Background(), e); err != nil {
 		return fail(op, err)
 	}
 	return n
 }
 
-// keep returns the rows of f where the column "keep" of a table beside it is a value. The table is in the order of f.
-func (f *Frame) keep(mask *table, value int, rows int) *Frame {
+// replace returns the frame with other expressions for some columns, by name.
+func (f *Frame) replace(op string, expressions map[string]string) *Frame {
+	list := slices.Clone(f.expressions)
+	for i, c := range f.columns {
+		if x, ok := expressions[c.Name]; ok {
+			list[i] = x
+		}
+	}
+	return f.derive(op, f.names(), list, nil)
+}
+
+// masked returns the rows of the base where a mask, a table with the column keep and as many rows as the base, fulfils a
+// condition. A mask says -1 for rows that are not in f.
+func (f *Frame) masked(mask *table, condition string, rows int) *Frame {
 	n := f.child()
-	n.query = fmt.Sprintf("SELECT x.* FROM (%s) x POSITIONAL JOIN %s WHERE %s.keep = %d", f.query, mask.name, mask.name, value)
-	n.tables = append(n.tables, mask)
-	n.rows = rows
+	n.mask, n.where, n.rows = mask, mask.name+".keep "+condition, rows
+	n.query = n.selection(n.names(), n.expressions)
 	return n
 }
 
-// child copies what a frame hands on to those made from it.
-func (f *Frame) child() *Frame {
-	return &Frame{query: f.query, tables: slices.Clone(f.tables), columns: f.columns, rows: f.rows, steps: slices.Clone(f.steps), names: f.names}
-}
-
-// rowNumber and partNumber are columns of queries within, under names that no user's column has.
-const (
-	rowNumber  = `"gosft row"`
-	partNumber = `"gosft part"`
-)
-
-// numbered is the query with the number of each row, from 0, as the column rowNumber.
-func (f *Frame) numbered(list string) string {
-	return "SELECT " + list + ", row_number() OVER () - 1 AS " + rowNumber + " FROM (" + f.query + ") x"
-}
-
-// filter returns the rows for which an SQL condition on f is true. The condition is evaluated once.
+// filter returns the rows for which an SQL condition over the columns is true. The condition is evaluated once, and for
+// no row that is not in f.
 func (f *Frame) filter(ctx context.Context, condition string) (*Frame, error) {
 	e, err := open()
 	if err != nil {
 		return nil, err
 	}
 	defer runtime.KeepAlive(f)
-	mask, err := e.create(ctx, nil, "SELECT CASE WHEN ("+condition+"\n) THEN 1 ELSE 0 END::TINYINT AS keep FROM ("+f.query+") x")
+	names, expressions := append(f.names(), inFrame), slices.Clone(f.expressions)
+	in := "true"
+	if f.where != "" {
+		in = f.where
+	}
+	inner := f.over(names, append(expressions, "coalesce("+in+", false)"), "")
+	mask, err := e.create(ctx, nil, "SELECT CASE WHEN NOT "+ident(inFrame)+" THEN -1 WHEN ("+condition+"\n) THEN 1 ELSE 0 END::SMALLINT AS keep FROM ("+inner+") x")
 	if err != nil {
 		return nil, err
 	}
-	if mask.rows != f.rows {
-		return nil, fmt.Errorf("the condition gives %d rows for %d", mask.rows, f.rows)
-	}
-	return f.masked(ctx, e, mask)
+	return f.chosen(ctx, e, mask)
 }
 
-// masked returns the rows whose mask is 1, counted.
-func (f *Frame) masked(ctx context.Context, e *engine, mask *table) (*Frame, error) {
+// chosen returns the rows whose mask is 1, counted.
+func (f *Frame) chosen(ctx context.Context, e *engine, mask *table) (*Frame, error) {
+	if mask.rows != f.base.rows {
+		return nil, fmt.Errorf("the condition gives %d rows for %d", mask.rows, f.base.rows)
+	}
 	var n int
 	if err := e.db.QueryRowContext(ctx, "SELECT count(*) FROM "+mask.name+" WHERE keep = 1").Scan(&n); err != nil {
 		return nil, clean(err)
 	}
-	if n == f.rows { // nothing was taken: no need to look at the mask again
+	if n == f.rows { // nothing was taken: no need of the mask
 		return f.child(), nil
 	}
-	return f.keep(mask, 1, n), nil
+	return f.masked(mask, "= 1", n), nil
+}
+
+// spread makes a mask of numbers, one for each row of f.
+func (f *Frame) spread(ctx context.Context, e *engine, numbers []uint8) (*table, error) {
+	defer runtime.KeepAlive(f)
+	l, err := e.loader()
+	if err != nil {
+		return nil, err
+	}
+	next := 0
+	put := func(in bool) error {
+		if !in {
+			l.row(-1)
+			return nil
+		}
+		if next >= len(numbers) {
+			return fmt.Errorf("more rows than the %d that there were", len(numbers))
+		}
+		l.row(int(numbers[next]))
+		next++
+		return nil
+	}
+	if f.where == "" {
+		for range f.base.rows {
+			err = put(true)
+		}
+	} else {
+		err = e.each(ctx, f.over([]string{"in"}, []string{"coalesce(" + f.where + ", false)"}, ""), func(rows *sql.Rows) error {
+			var in bool
+			if err := rows.Scan(&in); err != nil {
+				return err
+			}
+			return put(in)
+		})
+	}
+	if err == nil && next != len(numbers) {
+		err = fmt.Errorf("%d rows where there were %d", next, len(numbers))
+	}
+	if err != nil {
+		l.discard()
+		return nil, err
+	}
+	return l.table(ctx, []string{"keep"}, []string{"SMALLINT"})
 }

@@ -39,12 +39,12 @@ func readLines(ctx context.Context, e *engine, src *source, o *options) (*Frame,
 		}
 		return nil, err
 	}
-	f, err := e.base(ctx, t)
+	f, err := e.frame(ctx, t)
 	if err != nil {
 		return nil, err
 	}
 	if len(o.na) > 0 && !isDefaultNA(o.na) {
-		if f, err = f.naTexts(e, o.na); err != nil {
+		if f, err = f.naTexts(o.na); err != nil {
 			return nil, err
 		}
 	}
@@ -63,19 +63,18 @@ func readLines(ctx context.Context, e *engine, src *source, o *options) (*Frame,
 func isDefaultNA(na []string) bool { return len(na) == len(defaultNA) && na[1] == defaultNA[1] }
 
 // naTexts makes some texts missing values.
-func (f *Frame) naTexts(e *engine, na []string) (*Frame, error) {
+func (f *Frame) naTexts(na []string) (*Frame, error) {
 	list := make([]string, len(na))
 	for i, s := range na {
 		list[i] = literal(s)
 	}
-	parts := make([]string, len(f.columns))
-	for i, c := range f.columns {
-		parts[i] = "x." + ident(c.Name)
+	changed := map[string]string{}
+	for _, c := range f.columns {
 		if c.Kind == Text {
-			parts[i] = fmt.Sprintf("CASE WHEN %s IN (%s) THEN NULL ELSE %s END AS %s", parts[i], strings.Join(list, ", "), parts[i], ident(c.Name))
+			changed[c.Name] = fmt.Sprintf("CASE WHEN %[1]s IN (%[2]s) THEN NULL ELSE %[1]s END", f.expression(c), strings.Join(list, ", "))
 		}
 	}
-	n := f.derive("NA", strings.Join(parts, ", "), nil)
+	n := f.replace("NA", changed)
 	return n, n.err
 }
 

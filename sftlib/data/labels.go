@@ -71,7 +71,7 @@ func (f *Frame) labels(column string) (names []string, counts []int, err error) 
 	if len(list) > maxLabels {
 		return nil, nil, fmt.Errorf("column %q has more than %d different values: is it the right one?", c.Name, maxLabels)
 	}
-	if given := f.names[c.Name]; given != nil {
+	if given := f.order[c.Name]; given != nil {
 		place := func(k class) int {
 			if i := slices.Index(given, k.name); i >= 0 {
 				return i
@@ -111,7 +111,7 @@ func (f *Frame) NameLabels(column string, pairs ...string) *Frame {
 	}
 	names := slices.Clone(values)
 	var when strings.Builder
-	text := "CAST(x." + ident(c.Name) + " AS VARCHAR)"
+	text := "CAST(" + f.expression(c) + " AS VARCHAR)"
 	for i := 0; i < len(pairs); i += 2 {
 		at := slices.Index(values, pairs[i])
 		if at < 0 {
@@ -125,15 +125,15 @@ func (f *Frame) NameLabels(column string, pairs ...string) *Frame {
 			return fail("NameLabels", fmt.Errorf("two values of %q would have the name %q", c.Name, n))
 		}
 	}
-	n := f.replace("NameLabels", c, "CASE "+text+when.String()+" ELSE "+text+" END")
+	n := f.replace("NameLabels", map[string]string{c.Name: "CASE " + text + when.String() + " ELSE " + text + " END"})
 	if n.err != nil {
 		return n
 	}
-	n.names = maps.Clone(f.names)
-	if n.names == nil {
-		n.names = map[string][]string{}
+	n.order = maps.Clone(f.order)
+	if n.order == nil {
+		n.order = map[string][]string{}
 	}
-	n.names[c.Name] = names
+	n.order[c.Name] = names
 	return n.did(f.rows, fmt.Sprintf("NameLabels(%q)", c.Name), "%s", strings.Join(names, ", "))
 }
 

@@ -94,20 +94,6 @@ func (l *loader) discard() {
 	os.Remove(l.file.Name())
 }
 
-// mask makes a table with the column keep from numbers, one for each row of a frame.
-func (e *engine) mask(ctx context.Context, keep []uint8) (*table, error) {
-	l, err := e.loader()
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range keep {
-		l.w.WriteString(strconv.Itoa(int(k)))
-		l.w.WriteByte('\n')
-		l.rows++
-	}
-	return l.table(ctx, []string{"keep"}, []string{"TINYINT"})
-}
-
 // New makes a frame of columns: each is a name and a slice of strings, ints, floats or bools (of any size), all of the same
 // length. NaN is a missing value.
 //
@@ -154,7 +140,7 @@ func New(pairs ...any) (*Frame, error) {
 	if err != nil {
 		return nil, fmt.Errorf("New: %w", err)
 	}
-	f, err := e.base(ctx, t)
+	f, err := e.frame(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("New: %w", err)
 	}

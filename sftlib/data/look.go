@@ -21,10 +21,24 @@ func (f *Frame) Head(n int) *Frame {
 	if n < 0 {
 		return fail("Head", fmt.Errorf("%d rows are asked for", n))
 	}
+	what := "Head(" + strconv.Itoa(n) + ")"
 	h := f.child()
-	h.query = fmt.Sprintf("SELECT * FROM (%s) LIMIT %d", f.query, n)
-	h.rows = min(n, f.rows)
-	return h.did(f.rows, "Head("+strconv.Itoa(n)+")", "the first rows")
+	if n >= f.rows {
+		return h.did(f.rows, what, "all rows")
+	}
+	last := -1
+	if n > 0 {
+		if err := f.one(fmt.Sprintf("SELECT max(%[1]s) FROM (SELECT %[1]s FROM (%[2]s) ORDER BY %[1]s LIMIT %[3]d)", ident(rowNumber), f.numbered(nil), n), &last); err != nil {
+			return fail("Head", err)
+		}
+	}
+	cut := fmt.Sprintf("%s.rowid <= %d", f.base.name, last)
+	if h.where != "" {
+		cut = "(" + h.where + ") AND " + cut
+	}
+	h.where, h.rows = cut, n
+	h.query = h.selection(h.names(), h.expressions)
+	return h.did(f.rows, what, "the first rows")
 }
 
 // Sample returns n rows drawn without putting back, in the order of the frame; all where there are fewer. The same seed (42
@@ -58,11 +72,11 @@ func (f *Frame) keepRows(keep []uint8, n int) (*Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	mask, err := e.mask(context.Background(), keep)
+	mask, err := f.spread(context.Background(), e, keep)
 	if err != nil {
 		return nil, err
 	}
-	return f.keep(mask, 1, n), nil
+	return f.masked(mask, "= 1", n), nil
 }
 
 // Filter returns the rows for which a condition in SQL is true, such as `length(text) > 3 AND label = 1`. A ? stands for the
@@ -145,7 +159,7 @@ func (f *Frame) SQL(query string) *Frame {
 	if err != nil {
 		return fail("SQL", err)
 	}
-	n.names = f.names
+	n.order = f.order
 	return n
 }
 
@@ -176,7 +190,7 @@ func Query(query string, frames map[string]*Frame) (*Frame, error) {
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	f, err := e.base(ctx, t)
+	f, err := e.frame(ctx, t)
 	if err != nil {
 		return nil, err
 	}

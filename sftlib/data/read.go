@@ -260,7 +260,7 @@ func readColumns(ctx context.Context, e *engine, src *source, o *options) (*Fram
 	if err != nil {
 		return nil, err
 	}
-	f, err := e.base(ctx, t)
+	f, err := e.frame(ctx, t)
 	if err != nil {
 		return nil, err
 	}

@@ -154,12 +154,8 @@ func (f *Frame) KFold(k int, opts ...SplitOption) ([]Fold, error) {
 	if err != nil {
 		return wrap(err)
 	}
-	mask := vals[0].tables[len(vals[0].tables)-1]
 	for i := range folds {
-		rest := f.child()
-		rest.query = fmt.Sprintf("SELECT x.* FROM (%s) x POSITIONAL JOIN %s WHERE %s.keep <> %d", f.query, mask.name, mask.name, i)
-		rest.tables = append(rest.tables, mask)
-		rest.rows = f.rows - vals[i].rows
+		rest := f.masked(vals[i].mask, fmt.Sprintf("NOT IN (-1, %d)", i), f.rows-vals[i].rows)
 		what := fmt.Sprintf("fold %d of %d", i+1, k)
 		folds[i] = Fold{Train: rest.did(f.rows, "KFold", "%s, training, %s", what, o), Val: vals[i].did(f.rows, "KFold", "%s, validation, %s", what, o)}
 	}
@@ -186,13 +182,13 @@ func (f *Frame) divide(part []uint8, k int) ([]*Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	mask, err := e.mask(context.Background(), part)
+	mask, err := f.spread(context.Background(), e, part)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]*Frame, k)
 	for i := range out {
-		out[i] = f.keep(mask, i, count(part, uint8(i)))
+		out[i] = f.masked(mask, fmt.Sprintf("= %d", i), count(part, uint8(i)))
 	}
 	return out, nil
 }
