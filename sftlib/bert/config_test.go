@@ -115,6 +115,51 @@ func TestTensorsThatDoNotFit(t *testing.T) {
 	}
 }
 
+// transformers writes no id2label for two labels with default names; the head tells how many there are.
+func TestLoadWithoutLabelNames(t *testing.T) {
+	b := openBackend(t, "go")
+	m, err := ForSequenceClassification(toy(t, nil), []string{"a", "b", "c"}, On(b), LogTo(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "m")
+	if err := m.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
+	c := toyConfig()
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m, err = Load(dir, On(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if !slices.Equal(m.Labels(), []string{"LABEL_0", "LABEL_1", "LABEL_2"}) {
+		t.Errorf("%q", m.Labels())
+	}
+}
+
+// Ids and positions without an embedding are errors, not the nearest embedding.
+func TestBatchOutsideTheEmbeddings(t *testing.T) {
+	m, err := ForSequenceClassification(toy(t, nil), []string{"a", "b"}, On(openBackend(t, "go")), LogTo(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for want, it := range map[string]Item{"token id 32": {IDs: []int32{1, 32}}, "token id -1": {IDs: []int32{-1}}, "position 40": {IDs: make([]int32, 41)},
+		"token type 2": {IDs: []int32{1}, Types: []int32{2}}} {
+		if _, err := m.Forward(Pad([]Item{it}, 1, 1)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
 func TestHead(t *testing.T) {
 	b := openBackend(t, "go")
 	dir := toy(t, nil)

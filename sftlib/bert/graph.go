@@ -33,7 +33,7 @@ func NewGraphBatch(in []*graph.Node) GraphBatch {
 // from the embeddings upwards is cut off from the gradient, so that no backward pass is computed for it. Like all functions
 // that build graphs it panics on mistakes; call it inside [Model.Do] or a GoMLX executor.
 func (m *Model) Logits(scope *model.Scope, b GraphBatch, drop *Dropout) *graph.Node {
-	n := m.net(scope, b, drop)
+	n := m.builder(scope, b, drop)
 	hidden := n.encode(b)
 	cls := graph.Gather(graph.Reshape(hidden, -1, m.Config.HiddenSize), graph.InsertAxes(b.CLS, -1))
 	pooled := graph.Tanh(n.dense(cls, "bert.pooler.dense"))
@@ -42,11 +42,11 @@ func (m *Model) Logits(scope *model.Scope, b GraphBatch, drop *Dropout) *graph.N
 
 // Hidden builds the graph from a batch to the last hidden states, float32 [rows, width, hidden].
 func (m *Model) Hidden(scope *model.Scope, b GraphBatch, drop *Dropout) *graph.Node {
-	return m.net(scope, b, drop).encode(b)
+	return m.builder(scope, b, drop).encode(b)
 }
 
-// net builds one graph.
-type net struct {
+// builder builds one graph.
+type builder struct {
 	c      Config
 	store  *model.Store
 	g      *graph.Graph
@@ -55,12 +55,12 @@ type net struct {
 	remat  bool // gradient checkpointing: a layer's inner values are computed again in the backward pass
 }
 
-func (m *Model) net(scope *model.Scope, b GraphBatch, drop *Dropout) *net {
-	return &net{c: m.Config, store: scope.Store(), g: b.IDs.Graph(), drop: drop, frozen: m.frozenBelow(), remat: m.checkpointing && drop.training()}
+func (m *Model) builder(scope *model.Scope, b GraphBatch, drop *Dropout) *builder {
+	return &builder{c: m.Config, store: scope.Store(), g: b.IDs.Graph(), drop: drop, frozen: m.frozenBelow(), remat: m.checkpointing && drop.training()}
 }
 
 // variable returns the value of a parameter in this graph.
-func (n *net) variable(name string) *graph.Node {
+func (n *builder) variable(name string) *graph.Node {
 	v := n.store.GetVariable(variablePath(name))
 	if v == nil {
 		panic(fmt.Errorf("the model has no parameter %s", name))
@@ -69,7 +69,7 @@ func (n *net) variable(name string) *graph.Node {
 }
 
 // dense is x·Wᵀ + b with W [out, in] as PyTorch stores it; x has any rank.
-func (n *net) dense(x *graph.Node, name string) *graph.Node {
+func (n *builder) dense(x *graph.Node, name string) *graph.Node {
 	w, b := n.variable(name+".weight"), n.variable(name+".bias")
 	dims := x.Shape().Dimensions
 	in, out := dims[len(dims)-1], w.Shape().Dimensions[0]
@@ -84,7 +84,7 @@ func (n *net) dense(x *graph.Node, name string) *graph.Node {
 }
 
 // norm is layer normalization over the last axis.
-func (n *net) norm(x *graph.Node, name string) *graph.Node {
+func (n *builder) norm(x *graph.Node, name string) *graph.Node {
 	w, b := n.variable(name+".weight"), n.variable(name+".bias")
 	if !n.drop.training() {
 		return nn.LayerNorm(x, []int{-1}, n.c.LayerNormEps, w, b, nil)
@@ -96,7 +96,7 @@ func (n *net) norm(x *graph.Node, name string) *graph.Node {
 }
 
 // encode is the whole encoder: [rows, width] ids to [rows, width, hidden].
-func (n *net) encode(b GraphBatch) *graph.Node {
+func (n *builder) encode(b GraphBatch) *graph.Node {
 	x := n.embed(b)
 	bias := n.attentionBias(b.Segments)
 	if n.frozen >= 0 {
@@ -118,7 +118,7 @@ func (n *net) encode(b GraphBatch) *graph.Node {
 }
 
 // embed adds the embeddings of word, position and type.
-func (n *net) embed(b GraphBatch) *graph.Node {
+func (n *builder) embed(b GraphBatch) *graph.Node {
 	const p = "bert.embeddings."
 	x := graph.Gather(n.variable(p+"word_embeddings.weight"), graph.InsertAxes(b.IDs, -1))
 	x = graph.Add(x, graph.Gather(n.variable(p+"position_embeddings.weight"), graph.InsertAxes(b.Positions, -1)))
@@ -130,7 +130,7 @@ func (n *net) embed(b GraphBatch) *graph.Node {
 }
 
 // attentionBias is 0 where a token may look at another, those of its own text, and -1e9 elsewhere: [rows, 1, width, width].
-func (n *net) attentionBias(segments *graph.Node) *graph.Node {
+func (n *builder) attentionBias(segments *graph.Node) *graph.Node {
 	d := segments.Shape().Dimensions
 	rows, width := d[0], d[1]
 	same := graph.Equal(graph.BroadcastToDims(graph.InsertAxes(segments, 2), rows, width, width),
@@ -139,7 +139,7 @@ func (n *net) attentionBias(segments *graph.Node) *graph.Node {
 }
 
 // layer is one encoder layer: attention and feed-forward, each with dropout, residual and normalization after.
-func (n *net) layer(x, bias *graph.Node, p string) *graph.Node {
+func (n *builder) layer(x, bias *graph.Node, p string) *graph.Node {
 	d := x.Shape().Dimensions
 	rows, width, heads := d[0], d[1], n.c.NumAttentionHeads
 	depth := n.c.HiddenSize / heads
@@ -162,7 +162,7 @@ func (n *net) layer(x, bias *graph.Node, p string) *graph.Node {
 
 // softmax over the last axis. The fused operation of the Go backend has no gradient of its own, so that training would
 // compute both it and the plain form.
-func (n *net) softmax(x *graph.Node) *graph.Node {
+func (n *builder) softmax(x *graph.Node) *graph.Node {
 	if !n.drop.training() {
 		return graph.Softmax(x, -1)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -42,6 +43,7 @@ func newHub(cache string) *hub {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = 30 * time.Second
+	transport.DialContext = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	return &hub{endpoint: endpoint, token: token, client: &http.Client{Transport: transport}, cache: cache,
 		stall: 30 * time.Second, retries: 5, progress: showProgress}
 }
@@ -221,7 +223,12 @@ func (h *hub) attempt(ctx context.Context, f func() error) error {
 		if err == nil || errors.As(err, &p) || ctx.Err() != nil {
 			return err
 		}
-		if n >= h.retries {
+		most := h.retries
+		var dial *net.OpError
+		if errors.As(err, &dial) && dial.Op == "dial" { // no network: say so soon
+			most = 2
+		}
+		if n >= most {
 			return fmt.Errorf("given up after %d attempts: %w", n, err)
 		}
 		select {

@@ -213,6 +213,14 @@ func TestDownloadGoesWrong(t *testing.T) {
 			t.Errorf("%d, then %d bytes for a file of %v", had, f.served.Load()-had, size.Size())
 		}
 	})
+	t.Run("no network", func(t *testing.T) {
+		hubTest(t)
+		t.Setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+		start := time.Now()
+		if _, err := Resolve("org/toy", LogTo(nil)); err == nil || time.Since(start) > 5*time.Second {
+			t.Errorf("%v after %s", err, time.Since(start))
+		}
+	})
 	for name, want := range map[string]string{"org/none": "no such model", "../etc": "no such folder", "a/b/c": "neither a folder", "/no/such": "no such folder", "": "no model"} {
 		hubTest(t)
 		if _, err := Resolve(name, LogTo(nil)); err == nil || !strings.Contains(err.Error(), want) {

@@ -82,6 +82,12 @@ func open(where string, labels []string, o *options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if labels == nil && o.problem == "" && len(c.ID2Label) == 0 && c.NumLabels == 0 {
+		// transformers leaves id2label out when its two labels have the default names.
+		if c.NumLabels, err = headOutputs(dir); err != nil {
+			return nil, err
+		}
+	}
 	if labels, err = c.applyHead(labels, o); err != nil {
 		return nil, err
 	}
@@ -100,6 +106,19 @@ func open(where string, labels []string, o *options) (*Model, error) {
 		o.log(n)
 	}
 	return m, nil
+}
+
+// headOutputs is the number of outputs of the classifier that a folder holds, 0 when it holds none.
+func headOutputs(dir string) (int, error) {
+	f, err := safetensors.OpenFolder(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	if shape := f.Info("classifier.weight").Shape; len(shape) == 2 {
+		return shape[0], nil
+	}
+	return 0, nil
 }
 
 // applyHead settles the labels and the kind of problem from what the program asked for and what the checkpoint says.
@@ -320,6 +339,9 @@ func (m *Model) Do(what string, f func() error) error {
 // Forward computes the outputs of a batch, one row of len(Labels()) numbers for each of its real texts, before softmax or
 // sigmoid. The first batch of a new shape is compiled.
 func (m *Model) Forward(b *Batch) (out [][]float32, err error) {
+	if err := m.Check(b); err != nil {
+		return nil, err
+	}
 	if err := m.CheckMemory(b.Shape(), false); err != nil {
 		return nil, err
 	}
@@ -337,6 +359,23 @@ func (m *Model) Forward(b *Batch) (out [][]float32, err error) {
 		return err
 	})
 	return out, err
+}
+
+// Check returns an error when a batch has token ids or positions for which the model has no embedding; a graph would take the
+// nearest one in silence.
+func (m *Model) Check(b *Batch) error {
+	for _, x := range []struct {
+		what  string
+		ids   []int32
+		limit int
+	}{{"token id", b.IDs, m.Config.VocabSize}, {"position", b.Positions, m.Config.MaxPositionEmbeddings}, {"token type", b.Types, m.Config.TypeVocabSize}} {
+		for i, id := range x.ids {
+			if id < 0 || int(id) >= x.limit {
+				return fmt.Errorf("row %d, token %d of a batch: %s %d, but the model has embeddings for 0 to %d", i/b.Width, i%b.Width, x.what, id, x.limit-1)
+			}
+		}
+	}
+	return nil
 }
 
 // call runs an executor with one output [texts, n] on a batch and returns the rows of the real texts.

@@ -182,6 +182,9 @@ func TestParityWithTransformers(t *testing.T) {
 						t.Fatal(err)
 					}
 					testenv.Parity(t, fmt.Sprintf("logits of %s on %s, %s, against transformers", c.name, b.Kind, k.what), maxDiff(got, want.Logits), 1e-4)
+					if k.batch == padded && b.Kind != backend.Go {
+						continue // another gradient graph takes long to compile, and TestPackedEqualsPadded compares the two
+					}
 					loss, gs := lossAndGradients(t, m, k.batch, want.Labels)
 					testenv.Parity(t, fmt.Sprintf("loss of %s on %s, %s, against transformers", c.name, b.Kind, k.what), math.Abs(loss-want.Loss), 1e-4)
 					absolute, relative := 0.0, 0.0
