@@ -134,6 +134,9 @@ func (d *draft) guess() {
 	}
 	for _, name := range sortedKeys(names) {
 		path, ok := d.p.pkgs.Guess(name, sortedKeys(uses[name]))
+		if !ok && d.next.units[name] == nil { // the package may be right and what is used misspelt
+			path, ok = d.p.pkgs.Guess(name, nil)
+		}
 		if !ok {
 			continue
 		}
