@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ type Config struct {
 	// once it exists. "" keeps the present one. It must not wait for a running cell.
 	Workspace func() string
 	Preload   []string // import paths that are read at the start, so that the first question about them is quick
+	Later     []string // import paths that are read after the start, as soon as nobody has asked for two seconds
 
 	Declarations func() string                                   // Go source of all that the session has declared
 	Guess        func(name string, uses []string) (string, bool) // import path of a package that a cell uses without importing it; default: the standard library
@@ -40,6 +42,9 @@ type Assist struct {
 	watch   *watcher
 	results map[string]int // for a define and the declarations before it: results of the call, -1 when not known
 	closed  bool
+
+	asked   atomic.Int64 // when somebody last asked
+	process atomic.Pointer[os.Process]
 }
 
 const (
@@ -124,9 +129,30 @@ func soon[T any](d time.Duration, f, otherwise func() T) T {
 	}
 }
 
-// Warm starts gopls and lets it read the preloaded packages, about a second with its cache on disk and ten without.
-// Call it in a goroutine when the kernel starts.
+// Warm starts gopls and lets it read the preloaded packages, about a second with its cache on disk and ten without, and
+// then those of Config.Later. Call it in a goroutine when the kernel starts.
 func (a *Assist) Warm(ctx context.Context) error {
+	if err := a.read(ctx, nil); err != nil || len(a.cfg.Later) == 0 {
+		return err
+	}
+	for {
+		wait := calm - time.Since(time.Unix(0, a.asked.Load()))
+		if wait <= 0 {
+			return a.read(ctx, a.cfg.Later)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// calm is how long nobody must have asked before the packages of Config.Later are read.
+const calm = 2 * time.Second
+
+// read lets gopls read the cell's imports and more.
+func (a *Assist) read(ctx context.Context, more []string) error {
 	if !a.take(ctx) {
 		return ctx.Err()
 	}
@@ -134,6 +160,10 @@ func (a *Assist) Warm(ctx context.Context) error {
 	if err := a.start(ctx); err != nil {
 		return err
 	}
+	for _, p := range more {
+		a.imports.add(`"` + p + `"`)
+	}
+	a.asked.Store(time.Now().UnixNano())
 	_, err := a.ask(ctx, "fmt.Print", len("fmt.Print"))
 	return err
 }
@@ -158,6 +188,7 @@ func within[T any](a *Assist, ctx context.Context, f func(context.Context) (T, e
 		err error
 	}
 	var none T
+	a.asked.Store(time.Now().UnixNano())
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if !a.take(ctx) {
@@ -183,9 +214,13 @@ func within[T any](a *Assist, ctx context.Context, f func(context.Context) (T, e
 func (a *Assist) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	if a.take(ctx) {
-		defer a.give()
-	} // else gopls does not answer: it is ended all the same
+	if !a.take(ctx) { // gopls does not answer
+		if p := a.process.Load(); p != nil {
+			p.Kill()
+		}
+		return errors.New("assist: gopls did not answer and was ended")
+	}
+	defer a.give()
 	a.closed = true
 	if a.srv != nil {
 		a.srv.stop()
@@ -209,7 +244,7 @@ func (a *Assist) start(ctx context.Context) error {
 		return errNoServer
 	}
 	if a.srv != nil && !a.srv.alive() {
-		a.cfg.Log.Warn("gopls ended; it is started again", "error", a.srv.err)
+		a.cfg.Log.Warn("gopls ended; it is started again", "error", a.srv.failure())
 		a.srv, a.down = nil, time.Now()
 	}
 	if a.srv == nil {
@@ -223,6 +258,7 @@ func (a *Assist) start(ctx context.Context) error {
 			return errors.Join(errNoServer, err)
 		}
 		a.srv = srv
+		a.process.Store(srv.cmd.Process)
 		a.watch = &watcher{dir: srv.dir}
 	}
 	return a.srv.tell(a.watch.changes(time.Now()))

@@ -60,7 +60,7 @@ func start(t testing.TB) *Assist {
 		}
 		shared.dir = sessionModule(t)
 		shared.a = New(Config{Gopls: gopls, Dir: shared.dir, Env: []string{"GOEXPERIMENT=simd", "GOFLAGS=-mod=mod"},
-			Preload:      Preloaded(filepath.Dir(findUp("go.mod"))),
+			Preload: []string{"fmt", "os", "strings"}, Later: Preloaded(filepath.Dir(findUp("go.mod"))),
 			Declarations: func() string { return sessionSource },
 			Value: func(name string) (string, string, bool) {
 				if name == "samples" {
@@ -300,15 +300,21 @@ func TestGoplsThatEnds(t *testing.T) {
 	a := New(Config{Gopls: shared.a.cfg.Gopls, Dir: shared.dir, Declarations: func() string { return sessionSource }})
 	defer a.Close()
 	ctx := context.Background()
+	a.Warm(ctx)
 	if c, _ := a.Complete(ctx, "strings.ToUpp", 13); !slices.Contains(c.Matches, "ToUpper") {
 		t.Fatalf("before: %q", c.Matches)
 	}
-	a.srv.cmd.Process.Kill()
+	a.process.Load().Kill()
+	a.take(ctx)
 	<-a.srv.done
+	a.give()
 	if c, _ := a.Complete(ctx, "samp", 4); !slices.Contains(c.Matches, "samples") {
 		t.Errorf("without gopls: %q", c.Matches)
 	}
+	a.take(ctx)
 	a.down = time.Now().Add(-2 * recovery)
+	a.give()
+	a.Warm(ctx)
 	if c, _ := a.Complete(ctx, "strings.ToUpp", 13); !slices.Contains(c.Matches, "ToUpper") {
 		t.Errorf("after: %q", c.Matches)
 	}
@@ -324,6 +330,7 @@ func TestWorkspace(t *testing.T) {
 	a := New(Config{Gopls: shared.a.cfg.Gopls, Dir: first, Workspace: func() string { return dir }})
 	defer a.Close()
 	ctx := context.Background()
+	a.Warm(ctx)
 	if c, _ := a.Complete(ctx, "strings.ToUpp", 13); !slices.Contains(c.Matches, "ToUpper") {
 		t.Fatalf("before: %q", c.Matches)
 	}
@@ -337,12 +344,15 @@ func TestWorkspace(t *testing.T) {
 	}
 	write("package own\n\nfunc First() {}\n")
 	dir = second
+	a.Warm(ctx)
 	cell := "import \"session/own\"\nown."
 	if c, _ := a.Complete(ctx, cell, len(cell)); !slices.Contains(c.Matches, "First") {
 		t.Errorf("in the new folder: %q", c.Matches)
 	}
 	write("package own\n\nfunc First() {}\n\nfunc Second() {}\n")
+	a.take(ctx)
 	a.watch.last = time.Time{}
+	a.give()
 	if c, _ := a.Complete(ctx, cell, len(cell)); !slices.Contains(c.Matches, "Second") {
 		t.Errorf("after the edit: %q", c.Matches)
 	}

@@ -36,7 +36,7 @@ func (a *Assist) completePath(code string, start, at int) session.Completion {
 	for _, p := range std() {
 		known[p] = true
 	}
-	for _, p := range a.cfg.Preload {
+	for _, p := range slices.Concat(a.cfg.Preload, a.cfg.Later) {
 		known[p] = true
 	}
 	if d := readDeclarations(a.cfg.Declarations()); d.file != nil {
@@ -66,7 +66,7 @@ func (a *Assist) addPackages(c session.Completion, code string, at int) session.
 	}
 	c.Start, c.End = runeOffset(code, word), runeOffset(code, at)
 	names := maps.Clone(std())
-	for _, p := range a.cfg.Preload {
+	for _, p := range slices.Concat(a.cfg.Preload, a.cfg.Later) {
 		if name := packageName(p); names[name] == "" || strings.HasPrefix(p, "gosft/") {
 			names[name] = p
 		}

@@ -163,6 +163,13 @@ func (c *conn) forget(id int) {
 	delete(c.waiting, id)
 }
 
+// failure is why the connection ended, nil while it lives.
+func (c *conn) failure() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
 func (c *conn) alive() bool {
 	select {
 	case <-c.done:

@@ -9,22 +9,8 @@ import (
 	"gosft/kernel/build"
 )
 
-// common are the packages that completion reads at the start; larger ones follow when nobody is asking (see warm).
+// common are the packages that completion reads at the start; all others that the worker holds follow when nobody is asking.
 var common = []string{"bufio", "errors", "fmt", "math", "os", "path/filepath", "slices", "sort", "strconv", "strings", "time"}
-
-// larger is a cell that imports what notebooks use most: gopls needs some seconds to read it.
-const larger = `import (
-	"gosft/kernel/display"
-	"gosft/sftlib/bert"
-	"gosft/sftlib/data"
-	"gosft/sftlib/eval"
-	"gosft/sftlib/show"
-	"gosft/sftlib/token"
-	"gosft/sftlib/train"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
-)
-train.`
 
 // newAssist makes the helper for typing.
 func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
@@ -34,7 +20,9 @@ func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
 		log.Warn("completion knows names in scope only", "error", err)
 	}
 	return assist.New(assist.Config{
-		Gopls: assist.FindGopls(home), Dir: tree, Env: []string{"GOEXPERIMENT=" + build.Experiment}, Preload: common, Log: log,
+		Gopls: assist.FindGopls(home), Dir: tree, Env: []string{"GOEXPERIMENT=" + build.Experiment}, Log: log,
+		Preload: common, Later: assist.Preloaded(tree),
+		Workspace:    eng.moduleDir,
 		Declarations: eng.Declarations,
 		Guess:        eng.guess,
 		Value: func(name string) (string, string, bool) {
@@ -44,23 +32,12 @@ func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
 	})
 }
 
-// warm starts gopls beside everything else, which takes about a second with its cache on disk. After a pause, so that the
-// first questions of somebody who types at once do not wait, it lets gopls read the larger packages too.
-func warm(ctx context.Context, a *assist.Assist, pause time.Duration, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+// warm starts gopls beside everything else: about a second with its cache on disk, and as long again for the larger packages.
+func warm(ctx context.Context, a *assist.Assist, eng *cells, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
+	eng.settle(3 * time.Second) // so that gopls begins in the session's own module
 	if err := a.Warm(ctx); err != nil {
-		log.Info("help while typing starts without gopls", "error", err)
-		return
-	}
-	for range 5 {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		if c, err := a.Complete(ctx, larger, len(larger)); err == nil && len(c.Matches) > 10 {
-			return
-		}
+		log.Info("help while typing is without gopls", "error", err)
 	}
 }

@@ -99,9 +99,10 @@ func warmHelp(ctx context.Context) error {
 	}
 	fmt.Println("reading packages for completion and help")
 	start := time.Now()
-	help := newAssist(newIdle(), newLog())
+	eng := newIdle()
+	help := newAssist(eng, newLog())
 	defer help.Close()
-	warm(ctx, help, 0, newLog())
+	warm(ctx, help, eng, newLog())
 	fmt.Printf("completion is ready (%.1f s)\n", time.Since(start).Seconds())
 	return nil
 }

@@ -41,7 +41,7 @@ func kernelCommand(ctx context.Context, args []string) error {
 	eng := newCells(engine.Config{Plain: *plain}, kernelID(*file))
 	help := newAssist(eng, log)
 	defer closeSoon(help)
-	go warm(ctx, help, 2*time.Second, log)
+	go warm(ctx, help, eng, log)
 	s, err := session.New(session.Config{Engine: eng, Frontend: k, Assist: help, History: historyFile(), OutputDir: outputDir(), Log: log})
 	if err != nil {
 		return err
