@@ -1,11 +1,16 @@
 package bert
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 	"gosft/sftlib/bert/safetensors"
 	"gosft/sftlib/token"
 )
@@ -208,4 +213,94 @@ func ExampleModel_Params() {
 	// bert.pooler.dense.bias [16] true
 	// classifier.weight [2 16] true
 	// classifier.bias [2] true
+}
+
+func ExampleProbabilities() {
+	outputs := []float32{2, 0, -1}
+	for _, p := range []ProblemType{SingleLabel, MultiLabel, Regression} {
+		fmt.Printf("%s %.2f\n", p, Probabilities(p, outputs))
+	}
+	// Output:
+	// single_label_classification [0.84 0.11 0.04]
+	// multi_label_classification [0.88 0.50 0.27]
+	// regression [2.00 0.00 -1.00]
+}
+
+func ExamplePredictOptions() {
+	where, remove := exampleModel()
+	defer remove()
+	model, err := ForSequenceClassification(where, []string{"a", "b"}, LogTo(nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer model.Close()
+	long := strings.Repeat("hello world ", 30)
+	for _, o := range []PredictOptions{{}, {Truncate: true}, {MaxLength: 16, Stride: 4}} {
+		p, err := model.PredictBatch(context.Background(), []string{long}, o)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(p[0].Windows)
+	}
+	// Output:
+	// 2
+	// 1
+	// 6
+}
+
+// A graph of one's own over the model: the probability of the second label, with its gradient for the classifier's bias.
+func ExampleGraphBatch() {
+	where, remove := exampleModel()
+	defer remove()
+	m, err := ForSequenceClassification(where, []string{"a", "b"}, LogTo(nil))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer m.Close()
+	items, err := m.Encode([]string{"hello world"}, nil, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = m.Do("my graph", func() error {
+		args := []any{}
+		for _, t := range Pad(items, 1, 1).Tensors() {
+			args = append(args, t)
+		}
+		out, err := model.CallOnceN(m.Backend(), m.Store(), func(s *model.Scope, in []*graph.Node) []*graph.Node {
+			logits := m.Logits(s, NewGraphBatch(in), NewDropout(nil))
+			second := graph.ReduceAllSum(graph.Slice(graph.Softmax(logits, -1), graph.AxisRange(), graph.AxisElem(1)))
+			bias := m.Store().GetVariable("/classifier/bias").NodeValue(second.Graph())
+			return append(graph.Gradient(second, bias), second)
+		}, args...)
+		if err != nil {
+			return err
+		}
+		fmt.Println(out[0].Shape(), out[1].Shape())
+		return nil
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output: (Float32)[2] (Float32)
+}
+
+func ExampleTensorError() {
+	where, remove := exampleModel()
+	defer remove()
+	c := toyConfig()
+	c.NumHiddenLayers = 3 // one more than there are weights for
+	if err := writeModel(where, c); err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err := ForSequenceClassification(where, []string{"a", "b"})
+	var missing *TensorError
+	if errors.As(err, &missing) {
+		fmt.Println(len(missing.Missing), missing.Missing[0])
+	}
+	// Output: 16 bert.encoder.layer.2.attention.self.query.weight
 }

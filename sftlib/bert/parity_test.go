@@ -71,7 +71,7 @@ save_file({k: v.grad.contiguous() for k, v in m.named_parameters()}, out + "/gra
 json.dump(dict(IDs=ids, Types=types, Labels=labels.tolist(), Logits=o.logits.tolist(), Loss=o.loss.item()), open(out + "/reference.json", "w"))
 `
 
-func reference_(t *testing.T, src, data string) (dir string, r reference, items []Item) {
+func transformersReference(t *testing.T, src, data string) (dir string, r reference, items []Item) {
 	dir = t.TempDir()
 	testenv.RunPython(t, referenceScript, src, testenv.Shared(t, data), dir)
 	text, err := os.ReadFile(filepath.Join(dir, "reference.json"))
@@ -152,7 +152,7 @@ func TestParityWithTransformers(t *testing.T) {
 		{"bge-small-zh", "data/waimai/waimai_10k.csv", testenv.BGE},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir, want, items := reference_(t, c.src(t), c.data)
+			dir, want, items := transformersReference(t, c.src(t), c.data)
 			grads, err := safetensors.Open(filepath.Join(dir, "grads.safetensors"))
 			if err != nil {
 				t.Fatal(err)
