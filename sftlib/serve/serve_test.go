@@ -323,3 +323,27 @@ func ExampleHandler() {
 	fmt.Printf("%s", answer)
 	// Output: [[{"label":"long","score":0.9}]]
 }
+
+func ExampleNew() {
+	s, err := New(&lengthModel{}, Options{MaxInputs: 1, Timeout: 5 * time.Second})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	server := httptest.NewServer(s)
+	defer server.Close()
+	for _, body := range []string{`{"inputs": "short"}`, `{"inputs": ["one", "two"]}`, `{"text": "?"}`} {
+		r, err := http.Post(server.URL, "application/json", strings.NewReader(body))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(r.StatusCode)
+		r.Body.Close()
+	}
+	// Output:
+	// 200
+	// 413
+	// 400
+}
