@@ -30,9 +30,12 @@ func kernelCommand(ctx context.Context, args []string) error {
 		*file = flags.Arg(0)
 	}
 	log := newLog()
-	conn, err := connection(*file)
+	conn, own, err := connection(*file)
 	if err != nil {
 		return err
+	}
+	if own != "" {
+		defer os.Remove(own)
 	}
 	k, err := jupyter.Listen(conn, jupyter.Config{Version: fullVersion(), Banner: banner(), Log: log})
 	if err != nil {
@@ -76,17 +79,19 @@ func closeSoon(help *assist.Assist) {
 	}
 }
 
-// connection reads the connection file; without one it makes one in Jupyter's runtime folder and says how to connect.
-func connection(file string) (jupyter.Connection, error) {
+// connection reads the connection file; without one it makes one in Jupyter's runtime folder, says how to connect, and
+// returns its path so that it can be removed in the end.
+func connection(file string) (conn jupyter.Connection, own string, err error) {
 	if file != "" {
-		return jupyter.ReadConnection(file)
+		conn, err = jupyter.ReadConnection(file)
+		return conn, "", err
 	}
-	file = filepath.Join(jupyterRuntime(), fmt.Sprintf("kernel-%d.json", os.Getpid()))
-	conn, err := jupyter.NewConnection(file)
+	own = filepath.Join(jupyterRuntime(), fmt.Sprintf("kernel-%d.json", os.Getpid()))
+	conn, err = jupyter.NewConnection(own)
 	if err == nil {
-		fmt.Fprintf(os.Stderr, "To connect a client to this kernel: jupyter console --existing %s\n", filepath.Base(file))
+		fmt.Fprintf(os.Stderr, "To connect a client to this kernel: jupyter console --existing %s\n", filepath.Base(own))
 	}
-	return conn, err
+	return conn, own, err
 }
 
 // kernelID is the name by which the Jupyter server knows the kernel, from kernel-ID.json.
