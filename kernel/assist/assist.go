@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +29,23 @@ type Config struct {
 	Guess        func(name string, uses []string) (string, bool) // import path of a package that a cell uses without importing it; default: the standard library
 	Value        func(name string) (typ, value string, ok bool)  // type and value of a variable of the session; must not wait for a running cell
 	Log          *slog.Logger
+}
+
+// guessKnown finds a package among those that gopls is told of at the start: this module's own, the standard library's, others.
+func (c Config) guessKnown(name string) (string, bool) {
+	other := ""
+	for _, p := range slices.Concat(c.Preload, c.Later) {
+		if packageName(p) == name {
+			if strings.HasPrefix(p, "gosft/") {
+				return p, true
+			}
+			other = p
+		}
+	}
+	if p, ok := guessStd(name, nil); ok {
+		return p, true
+	}
+	return other, other != ""
 }
 
 // Assist answers questions about cells. It implements session.Assist. Its methods may be called from any goroutine.
@@ -93,7 +112,7 @@ func New(cfg Config) *Assist {
 			return ""
 		})
 		if p == "" {
-			return guessStd(name, uses)
+			return cfg.guessKnown(name)
 		}
 		return p, true
 	}
