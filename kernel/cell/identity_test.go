@@ -147,6 +147,30 @@ func TestLose(t *testing.T) {
 	}
 }
 
+func TestFailedCellIsNamed(t *testing.T) {
+	p := NewPlanner(testPackages(t))
+	if _, err := p.Plan(1, "func f() {}\nx := 1\npanic(x)"); err != nil { // it would fail while it runs
+		t.Fatal(err)
+	}
+	if _, err := p.Plan(2, "f()"); err == nil || !strings.Contains(err.Error(), "In[1] declares it, but that cell failed") {
+		t.Errorf("f of a cell that failed: %v", err)
+	}
+	if _, err := p.Plan(3, "func g() { nope() }"); err == nil {
+		t.Error("nope is not declared")
+	}
+	if _, err := p.Plan(4, "g()"); err == nil || !strings.Contains(err.Error(), "In[3] declares it, but that cell failed") {
+		t.Errorf("g of a cell that does not compile: %v", err)
+	}
+	plan, err := p.Plan(5, "func f() {}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Commit(plan)
+	if _, err := p.Plan(6, "f()"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDeclarations(t *testing.T) {
 	p, _ := run(t, "import str \"strings\"\ntype T struct{ b str.Builder }\nfunc (t *T) f() string { return t.b.String() }\nconst (\n\tA = iota\n\tB\n)\nt := &T{}\nd := time.Second\nm := map[string]*T{}", "func g(n int) int { return n + B }")
 	got := p.Declarations()

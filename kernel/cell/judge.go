@@ -172,7 +172,9 @@ func (d *draft) explain(e Error) Error {
 			return e
 		}
 	}
-	if hint := d.didYouMean(name); hint != "" && !dotted {
+	if id, ok := d.p.failed[name]; ok && id != d.src.cell {
+		e.Hint = fmt.Sprintf("In[%d] declares it, but that cell failed: run it again", id)
+	} else if hint := d.didYouMean(name); hint != "" && !dotted {
 		e.Hint = hint
 	} else if !dotted && d.selected(base) {
 		e.Hint = "no package of that name is known here: import it by its path"

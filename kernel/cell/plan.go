@@ -25,11 +25,12 @@ type Planner struct {
 	session *session
 	symbols *symbols
 	entries map[int]int
+	failed  map[string]int // names that a cell declares which was not committed, and that cell
 }
 
 // NewPlanner returns a planner for a session in which nothing is declared yet.
 func NewPlanner(p Packages) *Planner {
-	return &Planner{pkgs: p, files: newFiles(), session: newSession(), symbols: newSymbols(), entries: map[int]int{}}
+	return &Planner{pkgs: p, files: newFiles(), session: newSession(), symbols: newSymbols(), entries: map[int]int{}, failed: map[string]int{}}
 }
 
 // Plan is what one cell comes to: a version of the package [PackagePath] to compile, load and run.
@@ -76,7 +77,13 @@ func (p *Planner) Plan(id int, src string) (plan *Plan, err error) {
 		return nil, err
 	}
 	d := &draft{p: p, src: s, cell: parsed, next: p.session.clone()}
-	return d.plan()
+	plan, err = d.plan()
+	if d.st != nil {
+		for n := range d.declaredHere(true) {
+			p.failed[n] = id
+		}
+	}
+	return plan, err
 }
 
 // Commit makes a plan's declarations the session's, once the worker has run it.
@@ -84,6 +91,11 @@ func (p *Planner) Commit(plan *Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	plan.change.apply(p.session)
+	for n, id := range p.failed {
+		if id == plan.Cell {
+			delete(p.failed, n)
+		}
+	}
 }
 
 // Reset forgets everything: the worker is a new one and the user wants to begin again.

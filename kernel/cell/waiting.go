@@ -45,6 +45,12 @@ func (r *rewriter) call(n *ast.CallExpr) bool {
 			r.walk(a)
 		}
 		return false
+	case "(*sync.WaitGroup).Go", "(*golang.org/x/sync/errgroup.Group).Go", "time.AfterFunc": // these start a goroutine too
+		if len(n.Args) > 0 {
+			if lit, ok := ast.Unparen(n.Args[len(n.Args)-1]).(*ast.FuncLit); ok {
+				r.e.open(r.at(lit.Body.Lbrace)+1, r.live("Go(")+r.cellNumber()+"); defer "+r.live("GoExit(")+r.cellNumber()+");")
+			}
+		}
 	case "(*sync.WaitGroup).Wait":
 		r.e.open(r.at(n.Pos()), r.live("Wait("))
 		r.e.drop(r.at(n.Lparen), r.at(n.Rparen)+1, ")")

@@ -83,6 +83,12 @@ var redefine = []sequence{
 	{"a generic type changed", []step{
 		quiet("type box[T any] struct{ v T }\nfunc (b box[T]) get() T { return b.v }\nb := box[int]{5}"), show("b.get()", "5"),
 		notes("type box[T any] struct { v T; n int }", "b was reset"), show("b = box[int]{v: 6}\nb.get()", "6")}},
+	{"a method of a generic type from another cell", []step{
+		quiet("type stack[T any] struct{ items []T }\ns := &stack[int]{}\ns.items = append(s.items, 4)"),
+		quiet("func (s *stack[T]) top() T { return s.items[len(s.items)-1] }"), show("s.top()", "4"),
+		show("func (s *stack[E]) push(v E) *stack[E] { s.items = append(s.items, v); return s }\ns.push(9).top()", "9")}},
+	{"an anonymous struct with an embedded type that changes", []step{
+		quiet("type T struct{ a int }\nvar x struct {\n\tT\n\tn int\n}\nx.T.a = 3"), notes("type T struct{ a, b int }", "x was reset"), show("x.T.b = 5\nx.b + x.n", "5")}},
 	{"a generic function changed", []step{quiet("func id[T any](v T) T { return v }\nfunc use() int { return id(3) }"), show("use()", "3"), quiet("func id[T any](v T) T { var z T; return z }"), show("use()", "0")}},
 	{"an embedded type changed", []step{
 		quiet("type A struct{ n int }\nfunc (a A) N() int { return a.n }\ntype B struct{ A; s string }\nb := B{A{1}, \"x\"}"),
