@@ -1,6 +1,12 @@
 package classic
 
-import "slices"
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
 
 // kdTree finds the nearest of a set of points: halved again and again along the feature that spreads most, leaves of at
 // most 32 points are searched one by one. With many features it sees nearly all points, as any such tree does.
@@ -20,6 +26,80 @@ type kdNode struct {
 type neighbor struct {
 	example int
 	square  float64 // of the distance
+}
+
+// searcher returns a function that calls found with the k nearest examples of the rows [lo, hi) of X, the nearest first:
+// by a tree where there are few features, else by products of matrices.
+func searcher(examples [][]float64) func(m *matrix, lo, hi, k int, found func(row int, near []neighbor)) {
+	if len(examples[0]) < 16 {
+		tree := newKDTree(examples)
+		return func(m *matrix, lo, hi, k int, found func(int, []neighbor)) {
+			near := make([]neighbor, 0, k+1)
+			for i := lo; i < hi; i++ {
+				near = tree.nearest(near[:0], m.row(i), k)
+				found(i, near)
+			}
+		}
+	}
+	x, _ := fromRows(examples)
+	e := mat.NewDense(x.n, x.p, x.dense)
+	length := x.squares(0, x.n)
+	longest := slices.Max(length)
+	return func(m *matrix, lo, hi, k int, found func(int, []neighbor)) {
+		near, best := make([]neighbor, 0, k+1), make([]float64, 0, k+1)
+		products := mat.NewDense(min(64, hi-lo), x.n, nil)
+		for ; lo < hi; lo += 64 {
+			n := min(64, hi-lo)
+			p := products.Slice(0, n, 0, x.n).(*mat.Dense)
+			p.Mul(mat.NewDense(n, m.p, m.dense[lo*m.p:(lo+n)*m.p]), e.T())
+			for i := range n {
+				// |a-b|² - |a|² = |b|² - 2ab, which loses digits: it chooses who is measured exactly.
+				row := p.RawRowView(i)
+				best = best[:0]
+				for j, v := range row {
+					v = length[j] - 2*v
+					row[j] = v
+					if len(best) == k && v >= best[k-1] {
+						continue
+					}
+					if len(best) < k {
+						best = append(best, 0)
+					}
+					at := len(best) - 1
+					for ; at > 0 && v < best[at-1]; at-- {
+						best[at] = best[at-1]
+					}
+					best[at] = v
+				}
+				own := m.row(lo + i)
+				limit := best[len(best)-1] + 1e-10*(longest+floats.Dot(own, own))
+				near = near[:0]
+				for j, v := range row {
+					if v <= limit {
+						near = insert(near, neighbor{j, squareWithin(own, examples[j], math.Inf(1))}, k)
+					}
+				}
+				found(lo+i, near)
+			}
+		}
+	}
+}
+
+// insert puts x in its place among the k nearest.
+func insert(near []neighbor, x neighbor, k int) []neighbor {
+	if len(near) == k {
+		if !nearer(x, near[k-1]) {
+			return near
+		}
+	} else {
+		near = append(near, neighbor{})
+	}
+	j := len(near) - 1
+	for ; j > 0 && nearer(x, near[j-1]); j-- {
+		near[j] = near[j-1]
+	}
+	near[j] = x
+	return near
 }
 
 func newKDTree(points [][]float64) *kdTree {
@@ -76,22 +156,11 @@ func (t *kdTree) search(at int, near []neighbor, x []float64, k int) []neighbor 
 	n := &t.nodes[at]
 	if n.left == 0 {
 		for _, i := range t.order[n.lo:n.hi] {
-			square, p := 0., t.points[i]
-			for j, v := range x[:len(p)] {
-				d := v - p[j]
-				square += d * d
+			worst := math.Inf(1)
+			if len(near) == k {
+				worst = near[k-1].square
 			}
-			if len(near) == k && !nearer(neighbor{i, square}, near[k-1]) {
-				continue
-			}
-			if len(near) < k {
-				near = append(near, neighbor{})
-			}
-			j := len(near) - 1
-			for ; j > 0 && nearer(neighbor{i, square}, near[j-1]); j-- {
-				near[j] = near[j-1]
-			}
-			near[j] = neighbor{i, square}
+			near = insert(near, neighbor{i, squareWithin(x, t.points[i], worst)}, k)
 		}
 		return near
 	}
@@ -105,6 +174,26 @@ func (t *kdTree) search(at int, near []neighbor, x []float64, k int) []neighbor 
 		near = t.search(second, near, x, k)
 	}
 	return near
+}
+
+// squareWithin returns the square of the distance of a and b; where it is over limit, some number over limit.
+func squareWithin(a, b []float64, limit float64) float64 {
+	square := 0.
+	for len(a) >= 8 && len(b) >= 8 {
+		x, y := a[:8], b[:8]
+		d0, d1, d2, d3 := x[0]-y[0], x[1]-y[1], x[2]-y[2], x[3]-y[3]
+		d4, d5, d6, d7 := x[4]-y[4], x[5]-y[5], x[6]-y[6], x[7]-y[7]
+		square += (d0*d0 + d1*d1 + d2*d2 + d3*d3) + (d4*d4 + d5*d5 + d6*d6 + d7*d7)
+		if square > limit {
+			return square
+		}
+		a, b = a[8:], b[8:]
+	}
+	for j, v := range a {
+		d := v - b[j]
+		square += d * d
+	}
+	return square
 }
 
 func nearer(a, b neighbor) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -87,19 +88,27 @@ func centered(model string, X, y any, through bool) (m *matrix, t, means []float
 	}
 	means = make([]float64, m.p)
 	if !through {
-		for i := range m.n {
-			m.addTo(means, i, 1/float64(m.n))
-			middle += t[i] / float64(m.n)
+		parts := make([][]float64, workers(m.n, 2048))
+		parallel(m.n, 2048, func(part, lo, hi int) {
+			sum := make([]float64, m.p)
+			for i := lo; i < hi; i++ {
+				floats.Add(sum, m.row(i))
+			}
+			parts[part] = sum
+		})
+		for _, sum := range parts {
+			floats.AddScaled(means, 1/float64(m.n), sum)
 		}
+		middle = total(t) / float64(m.n)
 	}
 	c := &matrix{n: m.n, p: m.p, dense: make([]float64, len(m.dense))}
 	s := make([]float64, len(t))
-	for i := range m.n {
-		for j, v := range m.row(i) {
-			c.dense[i*m.p+j] = v - means[j]
+	parallel(m.n, 2048, func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			floats.SubTo(c.row(i), m.row(i), means)
+			s[i] = t[i] - middle
 		}
-		s[i] = t[i] - middle
-	}
+	})
 	return c, s, means, middle, nil
 }
 
@@ -108,14 +117,22 @@ func leastSquares(m *matrix, t []float64) ([]float64, error) {
 	a := mat.NewDense(m.n, m.p, m.dense)
 	b := mat.NewVecDense(m.n, t)
 	if m.n > m.p {
-		// Qᵀ t without forming Q: the last column of the R of [X | t].
-		wide := mat.NewDense(m.n, m.p+1, nil)
-		wide.Slice(0, m.n, 0, m.p).(*mat.Dense).Copy(a)
-		wide.SetCol(m.p, t)
-		var qr mat.QR
-		var r mat.Dense
-		qr.Factorize(wide)
-		qr.RTo(&r)
+		// Runs of rows on their own cores, then their triangles as one.
+		parts := make([]*mat.Dense, workers(m.n, max(1024, 4*m.p)))
+		parallel(m.n, max(1024, 4*m.p), func(part, lo, hi int) {
+			wide := mat.NewDense(hi-lo, m.p+1, nil)
+			for i := lo; i < hi; i++ {
+				copy(wide.RawRowView(i-lo), m.row(i))
+				wide.Set(i-lo, m.p, t[i])
+			}
+			parts[part] = triangle(wide)
+		})
+		r := parts[0]
+		for _, p := range parts[1:] {
+			var both mat.Dense
+			both.Stack(r, p)
+			r = triangle(&both)
+		}
 		a = mat.DenseCopyOf(r.Slice(0, m.p, 0, m.p))
 		b = mat.NewVecDense(m.p, mat.Col(nil, 0, r.Slice(0, m.p, m.p, m.p+1)))
 	}
@@ -139,6 +156,19 @@ func leastSquares(m *matrix, t []float64) ([]float64, error) {
 	svd.SolveVecTo(&w, b, rank)
 	copy(out, w.RawVector().Data)
 	return out, nil
+}
+
+// triangle returns the R of QR: for [X | t] it holds Qᵀt in its last column, without forming Q.
+func triangle(a *mat.Dense) *mat.Dense {
+	rows, columns := a.Dims()
+	if rows < columns {
+		return a
+	}
+	var qr mat.QR
+	var r mat.Dense
+	qr.Factorize(a)
+	qr.RTo(&r)
+	return mat.DenseCopyOf(r.Slice(0, columns, 0, columns))
 }
 
 const eps = 2.220446049250313e-16
@@ -168,11 +198,15 @@ func (r *Ridge) Fit(X, y any) error {
 	a, b := mat.NewDense(m.n, m.p, m.dense), mat.NewVecDense(m.n, t)
 	var w mat.VecDense
 	if m.p <= m.n {
-		var gram mat.SymDense
-		gram.SymOuterK(1, a.T())
+		parts := make([]mat.SymDense, workers(m.n, 1024))
+		parallel(m.n, 1024, func(part, lo, hi int) { parts[part].SymOuterK(1, a.Slice(lo, hi, 0, m.p).T()) })
+		gram := &parts[0]
+		for i := range parts[1:] {
+			gram.AddSym(gram, &parts[i+1])
+		}
 		var right mat.VecDense
 		right.MulVec(a.T(), b)
-		err = solvePositive(&w, &gram, &right, alpha)
+		err = solvePositive(&w, gram, &right, alpha)
 	} else { // the dual is smaller
 		var gram mat.SymDense
 		gram.SymOuterK(1, a)

@@ -95,12 +95,10 @@ func vote(model string, examples [][]float64, k int, weights string, X any, use 
 	if k == 0 {
 		k = 5
 	}
-	tree := newKDTree(examples)
+	search := searcher(examples)
 	parallel(m.n, 16, func(_, lo, hi int) {
-		near := make([]neighbor, 0, k+1)
 		w := make([]float64, k)
-		for i := lo; i < hi; i++ {
-			near = tree.nearest(near[:0], m.row(i), k)
+		search(m, lo, hi, k, func(i int, near []neighbor) {
 			sum, exact := 0., 0.
 			for j, x := range near {
 				w[j] = 1
@@ -123,7 +121,7 @@ func vote(model string, examples [][]float64, k int, weights string, X any, use 
 			for j, x := range near {
 				use(i, x.example, w[j]/sum)
 			}
-		}
+		})
 	})
 	return m.n, nil
 }

@@ -1,27 +1,78 @@
 package classic
 
-import "math"
+import (
+	"math"
 
-// kernel computes rows of the matrix of similarities and keeps those that were asked for, up to 256 MB.
+	"gonum.org/v1/gonum/mat"
+)
+
+// kernel computes rows of the matrix of similarities of some examples and keeps those that were asked for, up to 256 MB.
 type kernel struct {
-	m      *matrix
-	rows   []int
-	rbf    bool
-	gamma  float64
-	square []float64 // of each row's length
-	cache  [][]float64
-	used   []int // rows in the cache, the oldest first
-	most   int
-	dense  []float64 // one row spread out, for sparse products
+	m        *matrix
+	rows     []int
+	rbf      bool
+	gamma    float64
+	gram     *mat.Dense // of all examples, or nil where that is too large
+	diagonal []float64
+	square   []float64 // of each row's length
+	cache    [][]float64
+	used     []int // rows in the cache, the oldest first
+	most     int
+	dense    []float64 // one row spread out, for sparse products
 }
 
-func newKernel(m *matrix, rows []int, rbf bool, gamma float64) *kernel {
-	k := &kernel{m: m, rows: rows, rbf: rbf, gamma: gamma, square: make([]float64, len(rows)), cache: make([][]float64, len(rows)),
-		most: max(2, 256<<20/8/max(1, len(rows))), dense: make([]float64, m.p)}
+// similarities returns those of all dense examples with each other by the RBF kernel, or nil where they would take over
+// 128 MB.
+func similarities(m *matrix, gamma float64) *mat.Dense {
+	if m.sparse != nil || m.n > 4000 {
+		return nil
+	}
+	var g mat.Dense
+	x := mat.NewDense(m.n, m.p, m.dense)
+	g.Mul(x, x.T())
+	toRBF(&g, gamma, diagonal(&g), diagonal(&g))
+	return &g
+}
+
+func diagonal(g *mat.Dense) []float64 {
+	n, _ := g.Dims()
+	d := make([]float64, n)
+	for i := range d {
+		d[i] = g.At(i, i)
+	}
+	return d
+}
+
+// toRBF makes of products of rows, whose squared lengths are a and b, the similarities of the RBF kernel.
+func toRBF(g *mat.Dense, gamma float64, a, b []float64) {
+	parallel(len(a), 16, func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := g.RawRowView(i)
+			for j, v := range row {
+				row[j] = math.Exp(-gamma * max(0, a[i]+b[j]-2*v))
+			}
+		}
+	})
+}
+
+func newKernel(m *matrix, rows []int, rbf bool, gamma float64, gram *mat.Dense) *kernel {
+	k := &kernel{m: m, rows: rows, rbf: rbf, gamma: gamma, gram: gram, diagonal: make([]float64, len(rows)), cache: make([][]float64, len(rows)),
+		most: max(2, 256<<20/8/max(1, len(rows)))}
+	if gram != nil {
+		for i, r := range rows {
+			k.diagonal[i] = gram.At(r, r)
+		}
+		return k
+	}
+	k.square, k.dense = make([]float64, len(rows)), make([]float64, m.p)
 	for i, r := range rows {
 		k.spread(r, 1)
 		k.square[i] = m.dot(r, k.dense)
 		k.spread(r, 0)
+		k.diagonal[i] = k.square[i]
+		if rbf {
+			k.diagonal[i] = 1
+		}
 	}
 	return k
 }
@@ -51,6 +102,15 @@ func (k *kernel) row(i int) []float64 {
 	} else {
 		out = make([]float64, len(k.rows))
 	}
+	k.cache[i] = out
+	k.used = append(k.used, i)
+	if k.gram != nil {
+		all := k.gram.RawRowView(k.rows[i])
+		for j, r := range k.rows {
+			out[j] = all[r]
+		}
+		return out
+	}
 	k.spread(k.rows[i], 1)
 	parallel(len(k.rows), 512, func(_, lo, hi int) {
 		for j := lo; j < hi; j++ {
@@ -62,16 +122,7 @@ func (k *kernel) row(i int) []float64 {
 		}
 	})
 	k.spread(k.rows[i], 0)
-	k.cache[i] = out
-	k.used = append(k.used, i)
 	return out
-}
-
-func (k *kernel) diagonal(i int) float64 {
-	if k.rbf {
-		return 1
-	}
-	return k.square[i]
 }
 
 // smo minimizes ½ αᵀQα - Σα with 0 <= α <= c and Σ yα = 0, where Q is the kernel with the signs y, and returns α and the
@@ -85,12 +136,19 @@ func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64)
 	if steps == 0 {
 		steps = max(10_000_000, 100*n)
 	}
-	up := func(i int) bool { return y[i] > 0 && alpha[i] < c || y[i] < 0 && alpha[i] > 0 }
-	low := func(i int) bool { return y[i] > 0 && alpha[i] > 0 || y[i] < 0 && alpha[i] < c }
+	// up and low: whether yα may rise and fall.
+	up, low := make([]bool, n), make([]bool, n)
+	bounds := func(i int) {
+		up[i] = y[i] > 0 && alpha[i] < c || y[i] < 0 && alpha[i] > 0
+		low[i] = y[i] > 0 && alpha[i] > 0 || y[i] < 0 && alpha[i] < c
+	}
+	for i := range n {
+		bounds(i)
+	}
 	for range steps {
 		i, most := -1, math.Inf(-1)
 		for t := range n {
-			if v := -y[t] * grad[t]; v >= most && up(t) {
+			if v := -y[t] * grad[t]; v >= most && up[t] {
 				i, most = t, v
 			}
 		}
@@ -100,13 +158,13 @@ func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64)
 		qi := k.row(i)
 		j, least, gain := -1, math.Inf(1), math.Inf(1)
 		for t := range n {
-			if !low(t) {
+			if !low[t] {
 				continue
 			}
 			v := -y[t] * grad[t]
 			least = min(least, v)
 			if b := most - v; b > 0 {
-				a := k.diagonal(i) + k.diagonal(t) - 2*qi[t]
+				a := k.diagonal[i] + k.diagonal[t] - 2*qi[t]
 				if a <= 0 {
 					a = 1e-12
 				}
@@ -119,7 +177,7 @@ func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64)
 			break
 		}
 		qj := k.row(j)
-		a := k.diagonal(i) + k.diagonal(j) - 2*qi[j]
+		a := k.diagonal[i] + k.diagonal[j] - 2*qi[j]
 		if a <= 0 {
 			a = 1e-12
 		}
@@ -136,6 +194,8 @@ func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64)
 		oldI, oldJ := alpha[i], alpha[j]
 		alpha[i] = clamp(alpha[i]+y[i]*step, c, step == ri)
 		alpha[j] = clamp(alpha[j]-y[j]*step, c, step == rj)
+		bounds(i)
+		bounds(j)
 		di, dj := y[i]*(alpha[i]-oldI), y[j]*(alpha[j]-oldJ)
 		for t := range n {
 			grad[t] += y[t] * (di*qi[t] + dj*qj[t])
@@ -149,7 +209,7 @@ func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64)
 		case alpha[i] > 0 && alpha[i] < c:
 			sum += v
 			free++
-		case up(i):
+		case up[i]:
 			hi = min(hi, v)
 		default:
 			lo = max(lo, v)

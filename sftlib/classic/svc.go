@@ -3,6 +3,9 @@ package classic
 import (
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 )
 
 // SVC is a support vector classifier, linear or with an RBF kernel: for each two classes the border with the widest
@@ -69,45 +72,62 @@ func (s *SVC) Fit(X, y any) (err error) {
 			s.GammaUsed = 1 / (float64(m.p) * v)
 		}
 	}
-	place := map[int]int{} // of a row in SupportVectors
+	var gram *mat.Dense
+	if rbf { // a linear border hangs on few rows: their products are computed when they are asked for
+		gram = similarities(m, s.GammaUsed)
+	}
+	type task struct {
+		a, b int
+		rows []int
+		sign []float64
+	}
+	var tasks []task
 	for a := range s.Classes {
 		for b := a + 1; b < len(s.Classes); b++ {
-			var rows []int
-			var sign []float64
+			t := task{a: a, b: b}
 			for i, k := range codes {
 				switch k {
 				case a:
-					rows, sign = append(rows, i), append(sign, -1)
+					t.rows, t.sign = append(t.rows, i), append(t.sign, -1)
 				case b:
-					rows, sign = append(rows, i), append(sign, 1)
+					t.rows, t.sign = append(t.rows, i), append(t.sign, 1)
 				}
 			}
-			k := newKernel(m, rows, rbf, s.GammaUsed)
-			alpha, rho := smo(k, sign, c, tol, s.MaxIter)
-			s.Intercept = append(s.Intercept, -rho)
-			pair := SVCPair{First: a, Second: b}
-			w := make([]float64, m.p)
-			for i, v := range alpha {
-				if v == 0 {
-					continue
-				}
-				if !rbf {
-					m.addTo(w, rows[i], v*sign[i])
-					continue
-				}
-				at, ok := place[rows[i]]
-				if !ok {
-					at = len(s.SupportVectors)
-					place[rows[i]] = at
-					s.SupportVectors = append(s.SupportVectors, append([]float64(nil), m.row(rows[i])...))
-				}
-				pair.Support, pair.DualCoef = append(pair.Support, at), append(pair.DualCoef, v*sign[i])
+			tasks = append(tasks, t)
+		}
+	}
+	alphas, rhos := make([][]float64, len(tasks)), make([]float64, len(tasks))
+	parallel(len(tasks), 1, func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			alphas[i], rhos[i] = smo(newKernel(m, tasks[i].rows, rbf, s.GammaUsed, gram), tasks[i].sign, c, tol, s.MaxIter)
+		}
+	})
+	place := map[int]int{} // of a row in SupportVectors
+	for k, t := range tasks {
+		s.Intercept = append(s.Intercept, -rhos[k])
+		pair := SVCPair{First: t.a, Second: t.b}
+		w := make([]float64, m.p)
+		for i, v := range alphas[k] {
+			r := t.rows[i]
+			if v == 0 {
+				continue
 			}
 			if !rbf {
-				s.Coef = append(s.Coef, w)
+				m.addTo(w, r, v*t.sign[i])
+				continue
 			}
-			s.Pairs = append(s.Pairs, pair)
+			at, ok := place[r]
+			if !ok {
+				at = len(s.SupportVectors)
+				place[r] = at
+				s.SupportVectors = append(s.SupportVectors, append([]float64(nil), m.row(r)...))
+			}
+			pair.Support, pair.DualCoef = append(pair.Support, at), append(pair.DualCoef, v*t.sign[i])
 		}
+		if !rbf {
+			s.Coef = append(s.Coef, w)
+		}
+		s.Pairs = append(s.Pairs, pair)
 	}
 	return nil
 }
@@ -130,36 +150,53 @@ func (s *SVC) contests(X any) ([][]float64, error) {
 		return nil, err
 	}
 	out := make([][]float64, m.n)
-	parallel(m.n, 16, func(_, lo, hi int) {
-		near := make([]float64, len(s.SupportVectors))
-		for i := lo; i < hi; i++ {
-			out[i] = append([]float64(nil), s.Intercept...)
-			if s.Coef != nil {
+	if s.Coef != nil {
+		parallel(m.n, 64, func(_, lo, hi int) {
+			for i := lo; i < hi; i++ {
+				out[i] = append([]float64(nil), s.Intercept...)
 				for k, w := range s.Coef {
 					out[i][k] += m.dot(i, w)
 				}
-				continue
 			}
-			row := m.row(i)
-			for j, v := range s.SupportVectors {
-				near[j] = math.Exp(-s.GammaUsed * distance(row, v))
-			}
-			for k, p := range s.Pairs {
-				for j, at := range p.Support {
-					out[i][k] += p.DualCoef[j] * near[at]
+		})
+		return out, nil
+	}
+	support, err := fromRows(s.SupportVectors)
+	if err != nil {
+		return nil, err
+	}
+	v := mat.NewDense(support.n, support.p, support.dense)
+	for lo := 0; lo < m.n; lo += 512 { // so many rows at a time, so that memory does not grow with X
+		hi := min(lo+512, m.n)
+		var near mat.Dense
+		near.Mul(mat.NewDense(hi-lo, m.p, m.dense[lo*m.p:hi*m.p]), v.T())
+		toRBF(&near, s.GammaUsed, m.squares(lo, hi), support.squares(0, support.n))
+		parallel(hi-lo, 16, func(_, a, b int) {
+			for i := a; i < b; i++ {
+				row := near.RawRowView(i)
+				values := append([]float64(nil), s.Intercept...)
+				for k, p := range s.Pairs {
+					sum := 0.
+					for j, at := range p.Support {
+						sum += p.DualCoef[j] * row[at]
+					}
+					values[k] += sum
 				}
+				out[lo+i] = values
 			}
-		}
-	})
+		})
+	}
 	return out, nil
 }
 
-func distance(a, b []float64) float64 {
-	d := 0.
-	for j, v := range a[:len(b)] {
-		d += (v - b[j]) * (v - b[j])
+// squares returns the squared lengths of the rows [lo, hi).
+func (m *matrix) squares(lo, hi int) []float64 {
+	out := make([]float64, hi-lo)
+	for i := range out {
+		r := m.row(lo + i)
+		out[i] = floats.Dot(r, r)
 	}
-	return d
+	return out
 }
 
 // DecisionFunction returns for two classes one number a row, positive for the second class; for more classes one number
