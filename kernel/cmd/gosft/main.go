@@ -85,8 +85,14 @@ func usage(w *os.File) {
 	fmt.Fprintln(w, "\nModels, data and the worker are in $GOSFT_HOME, at present", build.Home())
 }
 
-// useOwnTools puts $GOSFT_HOME/bin on the PATH, where set-up keeps what the machine lacks.
+// useOwnTools puts $GOSFT_HOME/bin on the PATH, where set-up keeps what the machine lacks, and tells GoMLX where set-up has
+// put XLA's plugin, so that compute.New finds it in a cell.
 func useOwnTools() {
+	if dir := filepath.Join(build.Home(), "pjrt"); os.Getenv("PJRT_PLUGIN_LIBRARY_PATH") == "" {
+		if st, err := os.Stat(dir); err == nil && st.IsDir() {
+			os.Setenv("PJRT_PLUGIN_LIBRARY_PATH", dir)
+		}
+	}
 	bin := filepath.Join(build.Home(), "bin")
 	if st, err := os.Stat(bin); err != nil || !st.IsDir() {
 		return
