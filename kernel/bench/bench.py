@@ -163,7 +163,7 @@ def main():
              "gonb": next(p for p in (os.path.join(home, ".local/share/jupyter/kernels"), os.path.join(home, "Library/Jupyter/kernels")) if os.path.isdir(p))}
     specs["gosft-plain"] = specs["gosft"]
     gocache, gopath = (subprocess.run(["go", "env", v], capture_output=True, text=True).stdout.strip() for v in ("GOCACHE", "GOPATH"))
-    envs = {"gosft": {}, "python3": {}, "gosft-plain": {"GOSFT_BUILDER": "plain"},
+    envs = {"gosft": {}, "python3": {}, "gosft-plain": {"GOSFT_PLAIN": "1"},
             "gonb": {"HOME": home, "PATH": os.path.join(gonb, "bin") + os.pathsep + os.environ["PATH"], "GOCACHE": gocache, "GOPATH": gopath, "GOFLAGS": "-mod=mod"}}
     names = ["gosft", "gosft-plain", "gonb", "python3"]
     start = lambda name: Kernel(name, specs[name], envs[name])

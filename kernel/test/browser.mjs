@@ -31,7 +31,12 @@ try {
   await openNotebook(page, notebook);
   const cells = await codeCells(page);
   const training = cells.find(c => /\.Train\(ctx\)/.test(c.source));
-  // A smaller budget, as papermill would set it: the cell after the parameters.
+  // A smaller budget, set where a user would: in the cell of the parameters.
+  const parameters = cells.find(c => /^rows := /m.test(c.source));
+  await page.evaluate(i => {
+    const m = window.nb.content.widgets[i].model.sharedModel;
+    m.setSource(m.source.replace(/^rows := \d+/m, 'rows := 640'));
+  }, parameters.i);
   for (const c of cells) {
     if (c.i === training.i) {
       const before = Date.now();
