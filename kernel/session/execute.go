@@ -108,6 +108,9 @@ type running struct {
 // errInterrupted is why a cell's context ends when the user interrupts it.
 var errInterrupted = errors.New("interrupted")
 
+// keptOutlets is for how many cells late output finds its way back.
+const keptOutlets = 1000
+
 // hiddenBase is where the numbers of cells that are not stored begin; they never show.
 const hiddenBase = 1_000_000
 
@@ -169,7 +172,8 @@ func (s *Session) end(c *running) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.active, c.id)
-	delete(s.outlets, c.id-10_000) // late output of a cell that long ago goes to the running one
+	c.result, c.payload = Result{}, nil // the outlet keeps the cell
+	delete(s.outlets, c.id-keptOutlets) // late output of a cell that long ago goes to the running one
 }
 
 // perform runs the commands and then the Go text.

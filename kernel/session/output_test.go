@@ -177,3 +177,23 @@ func TestNotesAreApartFromStreams(t *testing.T) {
 		t.Errorf("note: %v", data)
 	}
 }
+
+func TestLimitCommand(t *testing.T) {
+	s, d, _ := newSession(t, session.Config{})
+	for arg, want := range map[string]int{"1K": 1 << 10, "64M": 64 << 20, "1.5 MiB": 3 << 19, "2000000": 2_000_000, "500kb": 500 << 10} {
+		if r := run(s, "%limit "+arg); r.Status != "ok" || s.OutputLimit() != want {
+			t.Errorf("%%limit %s: %s, %d, want %d", arg, r.Status, s.OutputLimit(), want)
+		}
+	}
+	s.SetOutputLimit(1 << 20)
+	for _, arg := range []string{"a lot", "-5M", "10", "1e30", "NaN", "9G"} {
+		if r := run(s, "%limit "+arg); r.Status != "error" || !strings.Contains(r.Err.Value, "64M") || s.OutputLimit() != 1<<20 {
+			t.Errorf("%%limit %s: %+v, %d", arg, r, s.OutputLimit())
+		}
+	}
+	d.take()
+	run(s, "%limit")
+	if out := stream(d.take(), "stdout"); !strings.Contains(out, "1024 kB") {
+		t.Errorf("%%limit says %q", out)
+	}
+}
