@@ -29,8 +29,8 @@ type slot struct {
 
 const optimizerScope = "/optimizer"
 
-// newAdamW creates moments of zeros for the trainable parameters, and sums of gradients when accumulate is set. Those of an
-// earlier training of the same model are freed.
+// newAdamW makes slots for the trainable parameters, with sums of gradients when accumulate is set; [adamw.reset] gives their
+// variables values. Variables of an earlier optimizer of the same model are freed.
 func newAdamW(a Args, m *bert.Model, accumulate bool) (*adamw, error) {
 	o := &adamw{beta1: a.AdamBeta1, beta2: a.AdamBeta2, eps: a.AdamEpsilon, decay: a.WeightDecay, clip: a.MaxGradNorm}
 	err := m.Do("making the optimizer", func() error {
@@ -64,6 +64,42 @@ func newAdamW(a Args, m *bert.Model, accumulate bool) (*adamw, error) {
 		err = fmt.Errorf("nothing to train: all parameters are frozen")
 	}
 	return o, err
+}
+
+// variables lists moments and sums.
+func (s slot) variables() []*model.Variable {
+	if s.total == nil {
+		return []*model.Variable{s.m, s.v}
+	}
+	return []*model.Variable{s.m, s.v, s.total}
+}
+
+// reset sets all moments and sums to zero.
+func (o *adamw) reset(m *bert.Model) error {
+	return m.Do("resetting the optimizer", func() error {
+		for _, s := range o.slots {
+			for _, v := range s.variables() {
+				if err := v.SetValue(tensors.FromShape(v.Shape())); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// free gives up the memory of the moments until the next reset.
+func (o *adamw) free(m *bert.Model) error {
+	return m.Do("freeing the optimizer", func() error {
+		for _, s := range o.slots {
+			for _, v := range s.variables() {
+				if err := v.Reset(); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // decays says whether weight decay applies to a parameter: not to biases and LayerNorm, as in transformers' Trainer.

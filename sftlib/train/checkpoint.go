@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,7 +194,11 @@ func syncAndSum(path string) (saved, error) {
 	return saved{n, h.Sum32()}, err
 }
 
+// syncDir brings the names in a folder to the disk, where the system can (Windows does it by itself).
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	f, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -5,10 +5,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gosft/sftlib/bert"
+	"gosft/sftlib/internal/testenv"
 )
 
 func tinyItems(n int) []bert.Item { return make([]bert.Item, n) }
@@ -108,6 +111,92 @@ func TestCrossValidate(t *testing.T) {
 	if _, err := New(tinyModel(t, "go", tinyLabels), args, frame, nil).CrossValidate(context.Background(), 3); err == nil || !strings.Contains(err.Error(), "other training arguments") {
 		t.Errorf("other arguments: error %v", err)
 	}
+}
+
+// A second training that computes the same compiles nothing, and gives what the first gave.
+func TestProgramsAreKeptForTheNextTraining(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling takes seconds")
+	}
+	m := tinyModel(t, "xla", tinyLabels)
+	start, err := takeSnapshot(m)
+	must(t, err)
+	args := tinyArgs(t)
+	args.MaxSteps = 6
+	var lists [3][]float64
+	var told [3][]string
+	for i := range lists {
+		must(t, start.restore(m))
+		if i == 2 {
+			args.MaxGradNorm = 0.5 // built into the program
+		}
+		_, err := New(m, args, tinyFrame(100, 1), nil, losses(&lists[i]), notes(&told[i])).Train(context.Background())
+		must(t, err)
+	}
+	for i := range lists[0] {
+		if lists[0][i] != lists[1][i] {
+			t.Errorf("step %d: loss %v, then %v", i+1, lists[0][i], lists[1][i])
+		}
+	}
+	if len(told[0]) == 0 || len(told[1]) != 0 || len(told[2]) == 0 {
+		t.Errorf("compiled: %q, then %q, then with another limit of the norm %q", told[0], told[1], told[2])
+	}
+}
+
+func TestInterruptedTrainingWhoseModelWasTrainedElsewhere(t *testing.T) {
+	m := tinyModel(t, "go", tinyLabels)
+	args := tinyArgs(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	first := New(m, args, tinyFrame(100, 1), nil, WithCallback(On(StepEnd, func(Event, *Control) error { cancel(); return nil })))
+	_, err := first.Train(ctx)
+	must(t, err)
+	_, err = New(m, args, tinyFrame(100, 1), nil).Train(context.Background())
+	must(t, err)
+	if _, err := first.Train(context.Background()); err == nil || !strings.Contains(err.Error(), "ResumeFromCheckpoint") {
+		t.Errorf("error %v", err)
+	}
+	p, err := first.Predict(context.Background(), Texts{"text": {"good film", "bad film"}})
+	if err != nil || len(p) != 2 {
+		t.Errorf("%v, error %v", p, err)
+	}
+}
+
+// What is frozen from below costs no backward pass: a step that trains the head alone must take far less than one that trains
+// all. Both are measured in turns; the least of each counts.
+func TestFrozenLayersArePruned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling takes seconds")
+	}
+	frame := sharedCSV(t, "data/sst2/train.csv", 64)
+	var times [2][]float64
+	var trainers [2]func() // one step each
+	for i, frozen := range []bool{false, true} {
+		m := miniLM(t, "xla", []string{"0", "1"})
+		if frozen {
+			must(t, m.FreezeAllBut(0))
+		}
+		args := Args{OutputDir: t.TempDir(), MaxSteps: 1, PerDeviceTrainBatchSize: 16, SaveStrategy: No, DisableTqdm: true}
+		trainers[i] = func() {
+			var began time.Time
+			_, err := New(m, args, frame, nil, WithCallback(func(e Event, _ *Control) error {
+				switch e.Kind {
+				case PreOptimizerStep:
+					began = time.Now()
+				case OptimizerStep:
+					times[i] = append(times[i], time.Since(began).Seconds())
+				}
+				return nil
+			})).Train(context.Background())
+			must(t, err)
+		}
+	}
+	for range 6 {
+		for i := range trainers {
+			trainers[i]()
+		}
+	}
+	full, head := slices.Min(times[0]), slices.Min(times[1])
+	testenv.Parity(t, "a step that trains the head alone over one that trains all of MiniLM, time", head/full, 0.6)
 }
 
 // Gradient checkpointing must not change what is learnt.

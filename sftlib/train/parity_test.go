@@ -78,10 +78,10 @@ func TestTwentyStepsFollowPyTorch(t *testing.T) {
 		t.Run(c.model+" on "+c.backend, func(t *testing.T) {
 			frame := tinyFrame(160, 1)
 			var m *bert.Model
+			if c.backend == "xla" && testing.Short() {
+				t.Skip("compiling takes seconds")
+			}
 			if c.model == "MiniLM" {
-				if testing.Short() {
-					t.Skip("twenty steps of MiniLM")
-				}
 				frame = sharedCSV(t, "data/sst2/train.csv", 160)
 				m = miniLM(t, c.backend, []string{"0", "1"}, bert.WithDropout(0))
 			} else {

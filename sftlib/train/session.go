@@ -88,12 +88,10 @@ func newSessionOn(t *Trainer, args Args, events *stream, train, val *dataset) (s
 		s.eval = newEvaluator(s.model, val, plain, args.PerDeviceEvalBatchSize, packed)
 	}
 	s.model.SetGradientCheckpointing(args.GradientCheckpointing)
-	if s.adamw, err = newAdamW(args, s.model, args.GradientAccumulationSteps > 1); err != nil {
+	if s.stepper, err = newStepper(args, s.model, s.loss, s, s.note); err != nil {
 		return nil, err
 	}
-	if s.stepper, err = newStepper(s.model, s.loss, s.adamw, s.note); err != nil {
-		return nil, err
-	}
+	s.adamw = s.stepper.adamw
 	if args.ResumeFromCheckpoint != "" {
 		if err := s.resume(); err != nil {
 			return nil, err
@@ -284,19 +282,8 @@ func (s *session) checkpointDir(step int) string {
 	return filepath.Join(s.args.OutputDir, checkpointPrefix+strconv.Itoa(step))
 }
 
-// lost says whether the optimizer's moments are no longer those of this session.
-func (s *session) lost() bool {
-	for _, x := range s.adamw.slots {
-		if s.model.Store().GetVariable(x.m.Path()) != x.m {
-			return true
-		}
-	}
-	return false
-}
+// lost says whether another training of the model has taken over its optimizer.
+func (s *session) lost() bool { return s.stepper.owner != s }
 
-// close frees what only training needs.
-func (s *session) close() error {
-	return errors.Join(s.stepper.close(), s.model.Do("freeing the optimizer", func() error {
-		return s.model.Store().DeleteVariablesInScope(optimizerScope)
-	}))
-}
+// close frees the moments. The programs stay with the model for the next training.
+func (s *session) close() error { return s.adamw.free(s.model) }

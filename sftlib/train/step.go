@@ -20,6 +20,8 @@ type stepper struct {
 	model *bert.Model
 	loss  objective
 	adamw *adamw
+	key   string                           // of programKey
+	owner *session                         // whose moments the optimizer holds
 	note  func(format string, args ...any) // told before a program is compiled
 
 	whole *model.Exec // inputs of a batch, hyper -> loss, norm
@@ -43,10 +45,33 @@ type outcome struct {
 	rows       []int // of the frame, for messages
 }
 
-func newStepper(m *bert.Model, loss objective, o *adamw, note func(string, ...any)) (*stepper, error) {
-	s := &stepper{model: m, loss: loss, adamw: o, note: note, seen: map[bert.Shape]bool{}}
-	accumulate := o.slots[0].total != nil
-	err := m.Do("making the training step", func() (err error) {
+// programsParam is where the model's store keeps the programs of its last training: the next one that computes the same has
+// nothing to compile.
+const programsParam = optimizerScope + "/programs"
+
+// newStepper takes over the programs of an earlier training of the model when they compute the same, and else makes new ones.
+// The optimizer begins at zero either way.
+func newStepper(a Args, m *bert.Model, loss objective, owner *session, note func(string, ...any)) (*stepper, error) {
+	accumulate := a.GradientAccumulationSteps > 1
+	key := programKey(a, m, loss)
+	if old, ok := m.Store().GetParam(programsParam); ok && old != nil {
+		s := old.(*stepper)
+		if s.key == key {
+			s.owner, s.note = owner, note
+			return s, s.adamw.reset(m)
+		}
+		s.owner = nil
+		if err := s.close(); err != nil {
+			return nil, err
+		}
+		m.Store().SetParam(programsParam, nil)
+	}
+	o, err := newAdamW(a, m, accumulate)
+	if err != nil {
+		return nil, err
+	}
+	s := &stepper{model: m, loss: loss, adamw: o, key: key, owner: owner, note: note, seen: map[bert.Shape]bool{}}
+	err = m.Do("making the training step", func() (err error) {
 		b, store := m.Backend().Backend, m.Store()
 		if !accumulate {
 			s.whole, err = model.NewExec(b, store, func(scope *model.Scope, in []*model.Node) []*model.Node {
@@ -67,7 +92,24 @@ func newStepper(m *bert.Model, loss objective, o *adamw, note func(string, ...an
 		}
 		return err
 	})
+	if err == nil {
+		m.Store().SetParam(programsParam, s)
+	}
 	return s, err
+}
+
+// programKey tells apart what is built into the programs.
+func programKey(a Args, m *bert.Model, loss objective) string {
+	c := m.Config
+	key := fmt.Sprint(loss, a.AdamBeta1, a.AdamBeta2, a.AdamEpsilon, a.WeightDecay > 0, a.MaxGradNorm, a.GradientAccumulationSteps > 1,
+		a.GradientCheckpointing, c.HiddenDropoutProb, c.AttentionProbsDropoutProb, c.ClassifierDropout != nil && *c.ClassifierDropout > 0)
+	if c.ClassifierDropout != nil {
+		key += fmt.Sprint(*c.ClassifierDropout)
+	}
+	for _, p := range m.Params() {
+		key += fmt.Sprint(" ", p.Trainable())
+	}
+	return key
 }
 
 // gradients builds loss and gradients of one batch. Inputs: those of bert.NewGraphBatch, target, weights, real (float32
@@ -250,7 +292,7 @@ func (s *stepper) inputShapes(w bert.Shape) []shapes.Shape {
 		shapes.Make(dtypes.Float32), shapes.Make(dtypes.Uint32)}
 }
 
-// close frees the programs; the moments stay with the model's store until the next training or the model's end.
+// close frees the programs.
 func (s *stepper) close() error {
 	return s.model.Do("freeing the training step", func() error {
 		for _, e := range []*model.Exec{s.whole, s.part, s.apply} {

@@ -134,10 +134,15 @@ func openBackend(t testing.TB, name string) *backend.Backend {
 	return b
 }
 
-// onBackends runs f on the Go backend and on XLA.
+// onBackends runs f on the Go backend and, unless -short is given, on XLA, where each model's programs take seconds to compile.
 func onBackends(t *testing.T, f func(t *testing.T, name string)) {
 	for _, name := range []string{"go", "xla"} {
-		t.Run(name, func(t *testing.T) { f(t, name) })
+		t.Run(name, func(t *testing.T) {
+			if name == "xla" && testing.Short() {
+				t.Skip("compiling takes seconds")
+			}
+			f(t, name)
+		})
 	}
 }
 

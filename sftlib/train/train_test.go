@@ -72,6 +72,9 @@ func TestLearns(t *testing.T) {
 func TestResumedEqualsUninterrupted(t *testing.T) {
 	onBackends(t, func(t *testing.T, name string) {
 		for _, accumulate := range []int{1, 2} {
+			if accumulate > 1 && name != "go" {
+				continue
+			}
 			args := tinyArgs(t)
 			args.GradientAccumulationSteps = accumulate
 			train := tinyFrame(100, 1)

@@ -176,3 +176,30 @@ func (t *Trainer) Evaluate(ctx context.Context, f Frame) (*eval.Report, error) {
 	e := newEvaluator(t.model, d, loss, t.args.PerDeviceEvalBatchSize, t.args.Packing != No)
 	return e.run(ctx, func(int, int) error { return nil })
 }
+
+// Predict classifies the texts of a frame, which needs no labels, with the model as it is.
+func (t *Trainer) Predict(ctx context.Context, f Frame) (bert.Predictions, error) {
+	if t.model == nil || isNil(f) {
+		return nil, errors.New("predict: there is no model or no frame")
+	}
+	c, err := t.columns.find(f, false)
+	if err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
+	texts, err := f.Strings(c.text)
+	if err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
+	o := bert.PredictOptions{MaxLength: t.maxLength()}
+	if c.pair != "" {
+		if o.Pairs, err = f.Strings(c.pair); err != nil {
+			return nil, fmt.Errorf("predict: %w", err)
+		}
+	}
+	p, err := t.model.PredictBatch(ctx, texts, o)
+	if err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
+	events := &stream{subscribers: t.callbacks}
+	return p, events.send(Event{Kind: Predict, Message: fmt.Sprintf("%d texts", len(p))})
+}
