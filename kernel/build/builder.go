@@ -96,9 +96,14 @@ func (w *way) build(ctx context.Context, plan *cell.Plan, imports *importConfig,
 	args := []string{"-o", out, "-buildmode=plugin", "-pluginpath", w.pluginPath(serial), "-importcfg", cfg,
 		"-installsuffix", "dynlink", "-s", "-w"}
 	env := t.env("TMPDIR=" + dir)
-	if w.lib.Plain || plan.Cgo || imports.cgo {
-		args = append(args, "-extld="+t.CC[0], "-extldflags="+strings.TrimSpace(strings.Join(append(t.CC[1:len(t.CC):len(t.CC)], t.fuse()), " ")))
-	} else {
+	cc := strings.TrimSpace(strings.Join(append(t.CC[1:len(t.CC):len(t.CC)], t.fuse()), " "))
+	switch {
+	case w.lib.Plain:
+		args = append(args, "-extld="+t.CC[0], "-extldflags="+cc)
+	case plan.Cgo || imports.cgo:
+		args = append(args, "-extld="+filepath.Join(w.lib.Dir, "extld"))
+		env = append(env, "GOSFT_CC="+t.CC[0]+" "+cc)
+	default:
 		args = append(args, "-extld="+filepath.Join(w.lib.Dir, "extld"))
 		env = append(env, "GOSFT_LD="+strings.Join(t.Linker, " "))
 	}

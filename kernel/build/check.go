@@ -33,9 +33,18 @@ func (l *Library) check(ctx context.Context) error {
 	}
 	plan := &cell.Plan{Entry: "Run0", Files: []cell.File{{Name: "cell.go", Text: `package cell
 
-import "gosft/kernel/live"
+import (
+	"strings"
 
-func Run0(c *live.Cell) { c.Show(42) }
+	"gosft/kernel/live"
+)
+
+// Four strings are nine words: each register that Go passes arguments in is used in a call into the library.
+func Run0(c *live.Cell) {
+	s := func(n int) string { return strings.Repeat("x", n) }
+	a, b, d, e := s(9), s(10), s(11), s(12)
+	c.Show(len(a + b + d + e))
+}
 `}}}
 	p, err := w.build(ctx, plan, &importConfig{lib: l}, nil)
 	if w.ahead != nil {

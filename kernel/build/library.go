@@ -65,7 +65,7 @@ func keyOf(t *Toolchain, tree string, dirs []string, plain bool) (string, error)
 	h := sha256.New()
 	fmt.Fprintln(h, layout, plain, t.Version, t.Root, t.OS, t.Arch, Experiment, t.CC, t.Linker, os.Getenv("GOAMD64"), os.Getenv("CGO_CFLAGS"))
 	fmt.Fprintln(h, wantedSymbols, linkerEdits, runtimeEdits)
-	files := []string{"go.mod", "go.sum", "kernel/build/extld/main.go"}
+	files := []string{"go.mod", "go.sum", "kernel/build/extld/main.go", "kernel/build/plt/plt.go"}
 	for _, d := range dirs {
 		entries, err := os.ReadDir(filepath.Join(tree, d))
 		if err != nil {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"gosft/kernel/build/plt"
 )
 
 // maker writes one library into dir.
@@ -98,8 +100,11 @@ func (m *maker) fast(ctx context.Context) error {
 	m.say("Linking the shared library")
 	so := filepath.Join(m.dir, soName)
 	args = append([]string{"-o", so, "-importcfg", cfg, "-installsuffix", "dynlink", "-buildmode=shared", "-linkshared", "-s", "-w",
-		"-extld=" + m.CC[0], "-extldflags=" + strings.Join(append(m.CC[1:len(m.CC):len(m.CC)], m.fuse()), " ")}, args...)
+		"-extld=" + m.CC[0], "-extldflags=" + strings.Join(append(m.CC[1:len(m.CC):len(m.CC)], m.fuse(), "-Wl,-z,now"), " ")}, args...)
 	if err := m.run(ctx, m.dir, m.tool("link"), args...); err != nil {
+		return err
+	}
+	if err := plt.Mend(so); err != nil {
 		return err
 	}
 	if err := writeIndex(so); err != nil {
@@ -138,9 +143,14 @@ func (m *maker) fastWorker(ctx context.Context, cfg, so string) error {
 	if err := os.WriteFile(cfg, link.Bytes(), 0o644); err != nil {
 		return err
 	}
-	flags := strings.TrimSpace(strings.Join(append(m.CC[1:len(m.CC):len(m.CC)], m.fuse(), "-Wl,-rpath,$ORIGIN"), " "))
-	return m.run(ctx, m.dir, m.tool("link"), "-o", filepath.Join(m.dir, workerName), "-buildmode=exe", "-linkshared", "-importcfg", cfg,
+	flags := strings.TrimSpace(strings.Join(append(m.CC[1:len(m.CC):len(m.CC)], m.fuse(), "-Wl,-rpath,$ORIGIN", "-Wl,-z,now"), " "))
+	program := filepath.Join(m.dir, workerName)
+	err = m.run(ctx, m.dir, m.tool("link"), "-o", program, "-buildmode=exe", "-linkshared", "-importcfg", cfg,
 		"-installsuffix", "dynlink", "-s", "-w", "-extld="+m.CC[0], "-extldflags="+flags, obj)
+	if err != nil {
+		return err
+	}
+	return plt.Mend(program)
 }
 
 func (m *maker) run(ctx context.Context, dir, name string, args ...string) error {
