@@ -33,7 +33,7 @@ func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
 }
 
 // warm starts gopls beside everything else: about a second with its cache on disk, and as long again for the larger packages.
-func warm(ctx context.Context, a *assist.Assist, eng *cells, log *slog.Logger) {
+func warm(ctx context.Context, a *assist.Assist, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	eng.settle(3 * time.Second) // so that gopls begins in the session's own module

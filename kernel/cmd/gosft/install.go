@@ -99,10 +99,9 @@ func warmHelp(ctx context.Context) error {
 	}
 	fmt.Println("reading packages for completion and help")
 	start := time.Now()
-	eng := newIdle()
-	help := newAssist(eng, newLog())
+	help := newAssist(newIdle(), newLog())
 	defer help.Close()
-	warm(ctx, help, eng, newLog())
+	warm(ctx, help, newLog())
 	fmt.Printf("completion is ready (%.1f s)\n", time.Since(start).Seconds())
 	return nil
 }

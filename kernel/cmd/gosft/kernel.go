@@ -44,7 +44,10 @@ func kernelCommand(ctx context.Context, args []string) error {
 	eng := newCells(engine.Config{Plain: *plain}, kernelID(*file))
 	help := newAssist(eng, log)
 	defer closeSoon(help)
-	go warm(ctx, help, eng, log)
+	go func() {
+		eng.settle(3 * time.Second) // else gopls would be started twice
+		warm(ctx, help, log)
+	}()
 	s, err := session.New(session.Config{Engine: eng, Frontend: k, Assist: help, History: historyFile(), OutputDir: outputDir(), Log: log})
 	if err != nil {
 		return err
