@@ -100,6 +100,16 @@ func stopAll(running []*Cell, id int) {
 	}
 }
 
+// settleAfter is how long an interrupted cell's goroutines have to come to a Poll after the cell itself has ended.
+const settleAfter = 2 * time.Second
+
+// settle makes Poll quick again some time after an interrupted cell has ended.
+func (c *Cell) settle() {
+	if c.stopped.Load() {
+		time.AfterFunc(settleAfter, func() { interrupted.Add(-1) })
+	}
+}
+
 // done returns what is closed when this goroutine's cell is interrupted; nil, which blocks for ever, when it has no cell.
 func done() <-chan struct{} { return context.Context.Done(cellContext()) }
 

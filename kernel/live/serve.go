@@ -195,9 +195,7 @@ func (s *serving) run(r wire.Request, c *Cell) {
 	s.mu.Lock()
 	s.running = slices.DeleteFunc(s.running, func(x *Cell) bool { return x == c })
 	last := len(s.running) == 0
-	if c.stopped.Load() {
-		interrupted.Add(-1)
-	}
+	c.settle()
 	s.mu.Unlock()
 	if last {
 		s.stdin.drop()
