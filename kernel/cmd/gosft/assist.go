@@ -36,7 +36,6 @@ func newAssist(eng *cells, log *slog.Logger) *assist.Assist {
 func warm(ctx context.Context, a *assist.Assist, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	eng.settle(3 * time.Second) // so that gopls begins in the session's own module
 	if err := a.Warm(ctx); err != nil {
 		log.Info("help while typing is without gopls", "error", err)
 	}
