@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // engine is the one DuckDB database of the process: in memory, and beyond it in a temporary folder.
@@ -46,7 +47,12 @@ func open() (*engine, error) {
 		return nil, fmt.Errorf("open DuckDB: %w", err)
 	}
 	removeStale()
-	e := &engine{db: db, tmp: filepath.Join(os.TempDir(), "gosft-data-"+strconv.Itoa(os.Getpid())), drop: make(chan string, 1024)}
+	tmp, err := os.MkdirTemp("", tmpPrefix+strconv.Itoa(os.Getpid())+"-*")
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("temporary folder of DuckDB: %w", err)
+	}
+	e := &engine{db: db, tmp: tmp, drop: make(chan string, 1024)}
 	for _, set := range []string{
 		"SET temp_directory = " + literal(e.tmp),
 		"SET preserve_insertion_order = true",
@@ -67,12 +73,16 @@ func open() (*engine, error) {
 	return e, nil
 }
 
-// removeStale deletes what processes that are gone left in the temporary folder.
+const tmpPrefix = "gosft-data-"
+
+// removeStale deletes what processes that are gone left in the temporary folder more than a day ago.
 func removeStale() {
-	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), "gosft-data-*"))
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), tmpPrefix+"*"))
 	for _, dir := range dirs {
-		pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(dir), "gosft-data-"))
-		if err != nil || pid == os.Getpid() {
+		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), tmpPrefix), "-")
+		pid, err := strconv.Atoi(number)
+		info, statErr := os.Stat(dir)
+		if err != nil || statErr != nil || pid == os.Getpid() || time.Since(info.ModTime()) < 24*time.Hour {
 			continue
 		}
 		if p, err := os.FindProcess(pid); err == nil && errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone) {
@@ -96,7 +106,7 @@ func MemoryLimit(limit string) error {
 
 // scratch creates a temporary file in the folder of the process.
 func (e *engine) scratch(pattern string) (*os.File, error) {
-	if err := os.MkdirAll(e.tmp, 0o700); err != nil {
+	if err := os.MkdirAll(e.tmp, 0o700); err != nil { // a cleaner of temporary folders may have taken it
 		return nil, err
 	}
 	return os.CreateTemp(e.tmp, pattern)

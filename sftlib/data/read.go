@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gosft/kernel/display"
 )
 
 // Read reads a file by its ending: .csv, .tsv, .jsonl (.ndjson), .parquet, each of them also with .gz or .zst after it
@@ -207,7 +209,13 @@ func (e *engine) download(ctx context.Context, address string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n, err := io.Copy(file, resp.Body)
+	var out io.Writer = file
+	if resp.ContentLength > 5_000_000 { // long enough to be watched
+		bar := display.Progress(int(resp.ContentLength/1_000_000), display.Title("download "+path.Base(u.Path)), display.Unit("MB"))
+		defer bar.Done()
+		out = &watched{file, bar, 0}
+	}
+	n, err := io.Copy(out, resp.Body)
 	if close := file.Close(); err == nil {
 		err = close
 	}
@@ -219,6 +227,20 @@ func (e *engine) download(ctx context.Context, address string) (string, error) {
 		return "", fmt.Errorf("download: %w", err)
 	}
 	return file.Name(), nil
+}
+
+// watched moves a bar by the megabytes that are written.
+type watched struct {
+	io.Writer
+	bar  *display.Bar
+	done int
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	w.done += n
+	w.bar.Set(w.done / 1_000_000)
+	return n, err
 }
 
 // fileList writes the files for DuckDB, which must not take their names for patterns again.

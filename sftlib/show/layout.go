@@ -31,6 +31,9 @@ func (c *Chart) size() (w, h float64) {
 		w = 520
 		if xNames != nil {
 			w = math.Min(520, math.Max(120, 56*float64(len(xNames))))
+			if n := float64(len(xNames)); n > 40 {
+				w = math.Min(900, 12*n)
+			}
 		}
 	}
 	if h <= 0 {
