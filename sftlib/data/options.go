@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 type Option func(*options)
 
 type options struct {
+	ctx       context.Context
 	sep       string
 	header    *bool
 	names     []string
@@ -30,12 +32,15 @@ var defaultNA = []string{"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "
 	"NaN", "None", "n/a", "nan", "null"}
 
 func readOptions(opts []Option) *options {
-	o := &options{na: defaultNA, rows: -1}
+	o := &options{ctx: context.Background(), na: defaultNA, rows: -1}
 	for _, f := range opts {
 		f(o)
 	}
 	return o
 }
+
+// Context ends the reading when it is done: data.ReadCSV(path, data.Context(ctx)) can be interrupted.
+func Context(ctx context.Context) Option { return func(o *options) { o.ctx = ctx } }
 
 // Separator sets what stands between fields, such as ";" or "\t"; up to four bytes.
 func Separator(s string) Option { return func(o *options) { o.sep = s } }

@@ -88,13 +88,16 @@ func read(op, where string, o *options, how func(context.Context, *engine, *sour
 	if err != nil {
 		return nil, err
 	}
-	ctx := context.Background()
+	ctx := o.ctx
 	src, err := e.locate(ctx, where)
 	if err != nil {
 		return wrap(err)
 	}
 	defer src.close()
 	f, err := how(ctx, e, src, o)
+	if ctx.Err() != nil {
+		return wrap(ctx.Err())
+	}
 	if err != nil {
 		return wrap(err)
 	}

@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -157,6 +158,26 @@ func TestSeveralFiles(t *testing.T) {
 	}
 	if _, err := Read(filepath.Join(dir, "part.csv")); err == nil || !strings.Contains(err.Error(), `"part-0.csv"`) {
 		t.Errorf("a mistyped name: %v", err)
+	}
+}
+
+func TestReadingIsInterrupted(t *testing.T) {
+	p := filepath.Join(t.TempDir(), "a.csv")
+	if err := benchFile(p, 40); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	began := time.Now()
+	if _, err := ReadCSV(p, Context(ctx)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	stopped := time.Since(began)
+	began = time.Now()
+	f, err := ReadCSV(p)
+	must(t, f, err)
+	if whole := time.Since(began); stopped > whole {
+		t.Errorf("the interrupted reading took %v, a whole one %v", stopped, whole)
 	}
 }
 

@@ -1,6 +1,9 @@
 package show
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Chart is a plot: layers drawn over each other on common axes. Make one with NewChart, or with Line, Points, Bars,
 // Histogram, HeatMap or Boundary, whose methods of the same names add further layers.
@@ -100,10 +103,10 @@ func (c *Chart) Points(x, y []float64, class []string) *Chart {
 	return c.add(layer{kind: pointLayer, x: x, y: y, class: class})
 }
 
-// Bars adds horizontal bars, one row a name from top to bottom. Several layers of bars must have the same names; they
+// Bars adds horizontal bars, one row a name from top to bottom; a name that comes again gets a number. Several layers of bars must have the same names; they
 // stand side by side and are told apart by the legend.
 func (c *Chart) Bars(name string, names []string, values []float64) *Chart {
-	return c.add(layer{kind: barLayer, name: name, names: names, x: values})
+	return c.add(layer{kind: barLayer, name: name, names: different(names), x: values})
 }
 
 // Histogram adds a histogram with about that many bins (0: by the rule of Freedman and Diaconis, 5 to 60) with round
@@ -116,7 +119,7 @@ func (c *Chart) Histogram(name string, values []float64, bins int) *Chart {
 // HeatMap returns a matrix as coloured cells with their values: cells[row][column], rows from top to bottom. The values
 // are written into the cells where there are at most 20 columns.
 func HeatMap(rows, columns []string, cells [][]float64) *Chart {
-	return NewChart("").add(layer{kind: heatLayer, names: rows, columns: columns, cells: cells})
+	return NewChart("").add(layer{kind: heatLayer, names: different(rows), columns: different(columns), cells: cells})
 }
 
 // Boundary returns a plane coloured by what classify says at each point of a grid: the decision boundary of a model of
@@ -205,6 +208,19 @@ func Bins(values []float64, bins int) (edges, counts []float64) {
 		counts[max(0, min(n-1, int(math.Floor((v-start)/step+1e-9))))]++
 	}
 	return edges, counts
+}
+
+// different numbers names that come again, since a scale of names has one place for each.
+func different(names []string) []string {
+	seen := map[string]int{}
+	out := make([]string, len(names))
+	for i, n := range names {
+		seen[n]++
+		if out[i] = n; seen[n] > 1 {
+			out[i] = fmt.Sprintf("%s (%d)", n, seen[n])
+		}
+	}
+	return out
 }
 
 // number returns x, or 1..n where x is nil.

@@ -81,6 +81,24 @@ func TestChartTwins(t *testing.T) {
 	}
 }
 
+func TestCharacterThatNoFontHas(t *testing.T) {
+	b := Bars([]string{"a\U0010FFFD"}, []float64{1}).MimeBundle()
+	if _, ok := b["image/png"]; ok {
+		t.Error("the PNG shows a box instead of a character")
+	}
+	if s, _ := b["image/svg+xml"].(string); !strings.Contains(s, "a\U0010FFFD") {
+		t.Error("no SVG stands for the PNG")
+	}
+}
+
+func TestNamesThatComeAgain(t *testing.T) {
+	c := Bars([]string{"a", "b", "a"}, []float64{1, 2, 3})
+	rows := c.VegaLite()["layer"].([]any)[0].(object)["data"].(object)["values"].([]any)
+	if got := rows[2].(object)["name"]; got != "a (2)" {
+		t.Errorf("the third bar is called %v", got)
+	}
+}
+
 func TestChartText(t *testing.T) {
 	got := Bars([]string{"正面", "neg"}, []float64{4, 2}).String()
 	want := "正面 │████████████████████████████████████████ 4\n neg │████████████████████ 2"
