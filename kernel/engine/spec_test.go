@@ -115,8 +115,7 @@ func (s step) play(t *testing.T, e *Engine, id int) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if s.stop {
-		timer := time.AfterFunc(700*time.Millisecond, e.Interrupt)
-		defer timer.Stop()
+		go interruptRunning(ctx, e, id)
 	}
 	r := e.Run(ctx, id, s.in, rec)
 	rec.mu.Lock()
@@ -165,6 +164,31 @@ func (s step) play(t *testing.T, e *Engine, id int) {
 	}
 	if !strings.Contains(s.in, "ꞏ") && strings.Contains(failure+said+rec.out["stdout"]+fmt.Sprint(r.Bundle["text/plain"]), "ꞏ") {
 		t.Errorf("%sshows a marker: %s %s %s %v", where, failure, said, rec.out["stdout"], r.Bundle["text/plain"])
+	}
+}
+
+// interruptRunning interrupts a cell 300 ms after its code has begun.
+func interruptRunning(ctx context.Context, e *Engine, id int) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		e.mu.Lock()
+		act := e.active[id]
+		running := act != nil && act.running
+		e.mu.Unlock()
+		if running {
+			break
+		}
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(300 * time.Millisecond):
+		e.Interrupt()
 	}
 }
 
