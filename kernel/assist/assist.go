@@ -70,7 +70,7 @@ const (
 	cellFile = "gosft_cell.go"
 	declFile = "gosft_declarations.go"
 
-	patience = 900 * time.Millisecond // how long a question may take before the cell's own text has to do
+	patience = 700 * time.Millisecond // how long a question may take before the cell's own text has to do
 	whole    = 30 * time.Second       // how long gopls may go on with it, so that the next one is quick
 	recovery = 20 * time.Second       // how long a gopls that ended is left alone
 )

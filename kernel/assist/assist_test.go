@@ -400,9 +400,10 @@ func TestBusyGopls(t *testing.T) {
 }
 
 func TestWithoutGopls(t *testing.T) {
-	a := New(Config{Declarations: func() string { return sessionSource }})
+	a := New(Config{Declarations: func() string { return sessionSource }, Dir: filepath.Dir(findUp("go.mod"))})
 	defer a.Close()
 	for cell, want := range map[string]string{
+		"fmt.Pri|": "Print Printf Println", "import foo \"strings\"\nfoo.ToU|": "ToUpper ToUpperSpecial", "display.Prog|": "Progress",
 		"sam|": "sample samples", "samples[0].La|": "", "x.Upper(); y.Up|": "Upper", "größe := 1; gr|": "größe", "fun|": "func", "strin|": "string strings",
 	} {
 		code, pos := at(cell)

@@ -27,7 +27,9 @@ func (a *Assist) Complete(ctx context.Context, code string, pos int) (session.Co
 	}
 	c, ok := within(a, ctx, func(ctx context.Context) (session.Completion, error) { return a.ask(ctx, code, at) })
 	if !ok {
-		c = completeFromText(code, at, readDeclarations(a.cfg.Declarations()))
+		if c, ok = a.members(code, at); !ok {
+			c = completeFromText(code, at, readDeclarations(a.cfg.Declarations()))
+		}
 	}
 	return a.addPackages(c, code, at), nil
 }
