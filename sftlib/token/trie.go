@@ -96,8 +96,11 @@ func (b *trieBuilder) place(bytes []byte) int32 {
 	for int(b.first) < len(b.nodes) && b.nodes[b.first].check != noNode {
 		b.first++
 	}
-	tried, start := 0, b.first
-	for at := b.first; ; at++ {
+	for at, steps := b.first, 1; ; at, steps = at+1, steps+1 {
+		// A crowded stretch is given up, so that building stays linear.
+		if steps%256 == 0 {
+			b.first = at - 32
+		}
 		base := at - int32(bytes[0])
 		b.grow(int(at) + 512)
 		if base < 1 || b.nodes[at].check != noNode {
@@ -112,12 +115,6 @@ func (b *trieBuilder) place(bytes []byte) int32 {
 		}
 		if free {
 			return base
-		}
-		// A crowded stretch is given up, so that building stays linear.
-		if tried++; tried > 64 && b.first == start {
-			b.first = at - 32
-			tried = 0
-			start = b.first
 		}
 	}
 }
