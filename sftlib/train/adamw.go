@@ -88,6 +88,18 @@ func (o *adamw) reset(m *bert.Model) error {
 	})
 }
 
+// clearSums sets the sums of gradients to zero.
+func (o *adamw) clearSums(m *bert.Model) error {
+	return m.Do("clearing the gradients", func() error {
+		for _, s := range o.slots {
+			if err := s.total.SetValue(tensors.FromShape(s.total.Shape())); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // free gives up the memory of the moments until the next reset.
 func (o *adamw) free(m *bert.Model) error {
 	return m.Do("freeing the optimizer", func() error {

@@ -28,6 +28,7 @@ type stepper struct {
 	part  *model.Exec // inputs of a batch -> loss; adds gradients to the sums
 	apply *model.Exec // loss, hyper -> norm; clears the sums
 	seen  map[bert.Shape]bool
+	begun bool // the sums hold gradients of a step that was not finished
 }
 
 // microBatch is one batch with its targets, ready for the backend.
@@ -57,7 +58,7 @@ func newStepper(a Args, m *bert.Model, loss objective, owner *session, note func
 	if old, ok := m.Store().GetParam(programsParam); ok && old != nil {
 		s := old.(*stepper)
 		if s.key == key {
-			s.owner, s.note = owner, note
+			s.owner, s.note, s.begun = owner, note, false
 			return s, s.adamw.reset(m)
 		}
 		s.owner = nil
@@ -157,6 +158,12 @@ func (s *stepper) run(batches []microBatch, lr float64, number int, seed uint32,
 	if sum == 0 {
 		sum = 1 // all weights are 0: the loss is 0 and nothing is learnt
 	}
+	if s.begun {
+		if err := s.adamw.clearSums(s.model); err != nil {
+			return out, err
+		}
+		s.begun = false
+	}
 	hyper := s.adamw.hyper(lr, number)
 	for i, b := range batches {
 		last := i == len(batches)-1
@@ -175,16 +182,18 @@ func (s *stepper) run(batches []microBatch, lr float64, number int, seed uint32,
 			if s.whole != nil {
 				return call(s.whole, append(args, tensors.FromFlatDataAndDimensions(hyper, hyperSize)), &out.loss, &out.norm)
 			}
+			s.begun = true
 			var loss float64
 			if err := call(s.part, args, &loss); err != nil {
 				return err
 			}
 			out.loss += loss
-			if last {
-				return call(s.apply, []*tensors.Tensor{tensors.FromScalar(float32(out.loss)),
-					tensors.FromFlatDataAndDimensions(hyper, hyperSize)}, &out.norm)
+			if !last {
+				return nil
 			}
-			return nil
+			err := call(s.apply, []*tensors.Tensor{tensors.FromScalar(float32(out.loss)), tensors.FromFlatDataAndDimensions(hyper, hyperSize)}, &out.norm)
+			s.begun = err != nil
+			return err
 		})
 		if err != nil {
 			return out, err

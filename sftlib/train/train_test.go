@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -273,6 +274,31 @@ func TestCallbackErrorStopsWithCheckpoint(t *testing.T) {
 	}
 	if _, err := readCheckpoint(filepath.Join(args.OutputDir, "checkpoint-4")); err != nil {
 		t.Error(err)
+	}
+}
+
+// A step that broke off between its batches leaves no gradients behind.
+func TestStepThatBrokeOffIsDoneAgainWhole(t *testing.T) {
+	args := tinyArgs(t)
+	args.PerDeviceTrainBatchSize, args.GradientAccumulationSteps, args.MaxSteps = 4, 4, 6
+	var want, got []float64
+	_, err := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(100, 1), nil, losses(&want)).Train(context.Background())
+	must(t, err)
+	broken, substeps := errors.New("no more"), 0
+	tr := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(100, 1), nil, losses(&got), WithCallback(On(SubstepEnd, func(Event, *Control) error {
+		if substeps++; substeps == 8 {
+			return broken
+		}
+		return nil
+	})))
+	run, err := tr.Train(context.Background())
+	if !errors.Is(err, broken) || run.State().GlobalStep != 2 {
+		t.Fatalf("error %v at step %d", err, run.State().GlobalStep)
+	}
+	_, err = tr.Train(context.Background())
+	must(t, err)
+	if !slices.Equal(want, got) {
+		t.Errorf("losses %v, want %v", got, want)
 	}
 }
 

@@ -134,6 +134,11 @@ func compare(sets, epochs string, steps, seeds, batch int, file string) error {
 		fmt.Fprintf(&out, format+"\n", args...)
 	}
 	say("%s, %d cores, %s; %s", time.Now().Format("2006-01-02"), runtime.NumCPU(), runtime.GOARCH, b)
+	scratch, err := os.MkdirTemp("", "bench-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
 	passed, failed := 0, 0
 	check := func(what string, figure, bound float64) {
 		verdict := "ok"
@@ -151,7 +156,7 @@ func compare(sets, epochs string, steps, seeds, batch int, file string) error {
 			if err != nil {
 				return fmt.Errorf("-epochs %q: %w", epochs, err)
 			}
-			s, err := describe(set, shared)
+			s, err := describe(set, shared, scratch)
 			if err != nil {
 				return err
 			}
@@ -181,7 +186,7 @@ func compare(sets, epochs string, steps, seeds, batch int, file string) error {
 		}
 	}
 	if failed > 0 {
-		os.Exit(1)
+		return fmt.Errorf("%d targets were missed", failed)
 	}
 	return nil
 }
@@ -257,13 +262,13 @@ func measure(side string, s spec, python string) (result, error) {
 }
 
 // describe names the files and columns of a data set and reads its labels.
-func describe(set, shared string) (spec, error) {
+func describe(set, shared, scratch string) (spec, error) {
 	s := map[string]spec{
 		"sst2":      {Train: "sst2/train.csv", Val: "sst2/dev.csv", Text: "text", Label: "label"},
 		"banking77": {Train: "banking77/train.csv", Val: "banking77/test.csv", Text: "text", Label: "category"},
 	}[set]
 	if set == "waimai" {
-		return splitWaimai(shared)
+		return splitWaimai(shared, scratch)
 	}
 	if s.Train == "" {
 		return s, fmt.Errorf("-data: %q is none of sst2, banking77, waimai", set)
@@ -277,8 +282,8 @@ func describe(set, shared string) (spec, error) {
 	return s, nil
 }
 
-// splitWaimai makes files of four fifths and one fifth of the Chinese reviews, every fifth row for evaluation.
-func splitWaimai(shared string) (spec, error) {
+// splitWaimai makes files of four fifths and one fifth of the Chinese reviews in scratch, every fifth row for evaluation.
+func splitWaimai(shared, scratch string) (spec, error) {
 	s := spec{Text: "review", Label: "label"}
 	files, err := filepath.Glob(filepath.Join(shared, "waimai", "*.csv"))
 	if err != nil || len(files) != 1 {
@@ -297,7 +302,7 @@ func splitWaimai(shared string) (spec, error) {
 		parts[k] = append(parts[k], r)
 	}
 	for k, path := range []*string{&s.Train, &s.Val} {
-		f, err := os.CreateTemp("", "waimai-*.csv")
+		f, err := os.CreateTemp(scratch, "waimai-*.csv")
 		if err != nil {
 			return s, err
 		}
