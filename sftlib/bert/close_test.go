@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -117,4 +118,48 @@ func TestDo(t *testing.T) {
 			t.Errorf("after a mistake: %v", err)
 		}
 	})
+}
+
+// Predictions, saving and freezing from several goroutines. With the race detector:
+//
+//	go test -race -gcflags=all=-d=checkptr=0 -run AtOnce ./sftlib/bert
+//
+// (checkptr refuses how the Go backend's matrix product walks through a slice.)
+func TestAtOnce(t *testing.T) {
+	m, err := ForSequenceClassification(toy(t, nil), []string{"a", "b"}, On(openBackend(t, "go")), LogTo(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := m.Predict("hello world a b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for range 10 {
+				got, err := m.Predict("hello world a b", strings.Repeat("c ", 3*i))
+				if err != nil || maxDiff(probsOf(got[:1]), probsOf(want)) > 1e-5 {
+					t.Errorf("%v %v", got, err)
+				}
+			}
+		})
+		wg.Go(func() {
+			if err := m.Save(filepath.Join(dir, strconv.Itoa(i%2))); err != nil {
+				t.Error(err)
+			}
+			if err := m.FreezeAllBut(i % 2); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range 2 {
+		again, err := Load(filepath.Join(dir, strconv.Itoa(i)), On(openBackend(t, "go")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Close()
+	}
 }

@@ -54,6 +54,8 @@ func (m *Model) setTrainable(trainable bool, names []string) error {
 				name, m.Config.NumHiddenLayers-1)
 		}
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, p := range hit {
 		p.Variable.SetTrainable(trainable)
 	}
@@ -77,6 +79,8 @@ func (m *Model) FreezeAllBut(n int) error {
 	if n < 0 || n > m.Config.NumHiddenLayers {
 		return fmt.Errorf("FreezeAllBut(%d): the model has %d encoder layers", n, m.Config.NumHiddenLayers)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, p := range m.params {
 		p.Variable.SetTrainable(p.Layer >= m.Config.NumHiddenLayers-n)
 	}

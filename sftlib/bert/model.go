@@ -89,11 +89,15 @@ func (m *Model) Store() *model.Store { return m.store }
 
 // SetGradientCheckpointing makes training graphs built from now on keep only each layer's input and compute its inner values
 // again in the backward pass: less memory, about a third more time.
-func (m *Model) SetGradientCheckpointing(on bool) { m.checkpointing = on }
+func (m *Model) SetGradientCheckpointing(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.checkpointing = on
+}
 
 // Do calls f while nothing else computes with the model or changes its parameters; what names the work in errors. Panics of f
 // become errors. The training loop runs each step in it, so that a prediction from another cell waits for the end of a step.
-// f must not call methods of the model that compute.
+// f must not call methods of the model that compute, freeze or save: they wait for the same lock.
 func (m *Model) Do(what string, f func() error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
