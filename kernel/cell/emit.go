@@ -70,11 +70,13 @@ func (d *draft) emit() (*Plan, error) {
 	// the cell's statements
 	w := &runWriter{rewriter: newRewriter(d.first, d.src, d.src.cell), s: d.st}
 	body := ""
+	runTypes := &locals{}
 	if d.first.info != nil {
 		w.run, w.top = true, d.topOf
-		w.symbol, w.local = symbolOf, d.localNames("run", d.src.text)
+		runTypes = d.localTypes("run", d.src.text, d.runMeaning())
+		w.symbol, w.local = symbolOf, runTypes.name
 		for i, p := range d.inits {
-			d.callInit(p, w, d.initName(i))
+			d.callInit(p, w, d.initName(i, p))
 			uses, _, _ := d.last.usesOf(p, d.src.cell)
 			for _, x := range uses {
 				roots = append(roots, x.unit)
@@ -111,11 +113,12 @@ func (d *draft) emit() (*Plan, error) {
 	roots = append(roots, d.fresh...)
 
 	// the declarations that it reaches
-	var decls, cgo strings.Builder
+	var items []item
+	var cgo strings.Builder
 	cgoComment, cgoImps := "", map[string]bool{}
 	for _, u := range closure(roots) {
 		if u.kind == varUnit {
-			fmt.Fprintf(&decls, "var %s %s\n", u.symbol[u.name()], d.varType(u, imps))
+			items = append(items, item{text: fmt.Sprintf("var %s %s\n", u.symbol[u.name()], d.varType(u, imps))})
 			continue
 		}
 		for _, p := range u.parts {
@@ -125,13 +128,15 @@ func (d *draft) emit() (*Plan, error) {
 				addAll(cgoImps, p.outImps)
 				continue
 			}
-			decls.WriteString(p.out)
+			items = append(items, item{p.out, p.first, p.last})
 			addAll(imps, p.outImps)
 		}
 	}
 	for i, p := range d.inits {
-		text, more := d.last.render(p, nil, d.src.cell, symbolOf, d.localNames("init", p.src.text[p.start:p.end]), d.initName(i))
-		decls.WriteString(text)
+		name := d.initName(i, p)
+		l := d.localTypes("init", name)
+		text, more := d.last.render(p, nil, d.src.cell, symbolOf, l.name, name)
+		items = append(items, item{text, l.first, l.last})
 		addAll(imps, more)
 	}
 	if imps["C"] {
@@ -149,8 +154,8 @@ func (d *draft) emit() (*Plan, error) {
 			imps[path] = true
 		}
 	}
-	b.WriteString("\n" + decls.String())
-	fmt.Fprintf(&b, "\nfunc %s(c%s *%s.Cell) {\n%s%s//line In[%s]:1:1\n%s\n}\n", thisEntry, mark, aliasOf(livePath), cx, prologue.String(), thisCell, body)
+	items = append(items, item{fmt.Sprintf("\nfunc %s(c%s *%s.Cell) {\n%s%s//line In[%s]:1:1\n%s\n}\n", thisEntry, mark, aliasOf(livePath), cx, prologue.String(), thisCell, body), runTypes.first, runTypes.last})
+	b.WriteString("\n" + number(items))
 	text := b.String()
 	plan.Files = []File{{"cell.go", text}}
 	if cgo.Len() > 0 {
@@ -171,7 +176,7 @@ func (d *draft) emit() (*Plan, error) {
 		r := strings.NewReplacer(thisCell, fmt.Sprint(d.src.cell), thisEntry, plan.Entry)
 		plan.Files[i].Text = r.Replace(f.Text)
 	}
-	d.number()
+	d.numbered()
 	plan.Key = fmt.Sprintf("%x", h.Sum(nil)[:16])
 	addAll(imps, sortedKeys(cgoImps))
 	plan.Imports = sortedKeys(imps)
@@ -179,8 +184,16 @@ func (d *draft) emit() (*Plan, error) {
 	return plan, nil
 }
 
-// number writes the cell's number into the texts that later cells will use too.
-func (d *draft) number() {
+// runMeaning tells what the cell's statements refer to.
+func (d *draft) runMeaning() string {
+	r := newRewriter(d.first, d.src, d.src.cell)
+	r.run = true
+	r.walk(d.cell.run.Body)
+	return meaning(r.sortedUses()) + fmt.Sprint(sortedKeys(r.imps))
+}
+
+// numbered writes the cell's number into the texts that later cells will use too.
+func (d *draft) numbered() {
 	n := fmt.Sprint(d.src.cell)
 	number := func(u *unit) {
 		for _, p := range u.parts {

@@ -160,11 +160,14 @@ func together(circle []*unit) {
 // symbols gives every identity its names in the compiled package, for the life of the worker and beyond: also a cell that
 // failed may have been loaded.
 type symbols struct {
-	byID  map[identity]map[string]string
-	count map[string]int
+	byID   map[identity]map[string]string
+	count  map[string]int
+	within map[string]int // see inside
 }
 
-func newSymbols() *symbols { return &symbols{map[identity]map[string]string{}, map[string]int{}} }
+func newSymbols() *symbols {
+	return &symbols{map[identity]map[string]string{}, map[string]int{}, map[string]int{}}
+}
 
 var runName = regexp.MustCompile(`^Run\d+`)
 

@@ -276,3 +276,18 @@ func TestComments(t *testing.T) {
 		}
 	}
 }
+
+func TestNumber(t *testing.T) {
+	got := number([]item{{"c", 5, 6}, {"a", 0, 0}, {"b", 2, 2}, {"d", 7, 7}})
+	want := "afunc _() { type ( _ int; ) }\nbfunc _() { type ( _ int; _ int; ) }\ncd"
+	if got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	// a type declared in a function keeps its number wherever the function is compiled again
+	_, plans := run(t, "func a() any { type L int; return L(1) }", "func b() any { type L string; type M int; return L(\"\") }", "a()", "b()", "b()\na()\n{ type L bool; println(L(true)) }", "b()")
+	for i, want := range map[int]string{2: "type Lꞏ1001 int", 3: "type ( _ int; ) }\n//line In[2]:1:1\nfunc b() any { type Lꞏ1002 string; type Mꞏ1003 int", 4: "type Lꞏ1004 bool"} {
+		if !strings.Contains(text(plans[i]), want) {
+			t.Errorf("no %q in\n%s", want, text(plans[i]))
+		}
+	}
+}

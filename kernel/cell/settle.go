@@ -1,7 +1,6 @@
 package cell
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"go/types"
 	"sort"
@@ -87,7 +86,9 @@ func (d *draft) settle() {
 	}
 	for _, u := range units {
 		for _, p := range u.parts {
-			p.out, p.outImps = d.last.render(p, &u.ring, d.src.cell, symbolOf, d.localNames(fmt.Sprintf("%x", u.id), p.name), "")
+			l := d.localTypes(fmt.Sprintf("%x", u.id), p.name)
+			p.out, p.outImps = d.last.render(p, &u.ring, d.src.cell, symbolOf, l.name, "")
+			p.first, p.last = l.first, l.last
 		}
 	}
 }
@@ -99,36 +100,81 @@ func symbolOf(u *unit, name string) string {
 	return name
 }
 
-// localNames makes names for types that functions declare: the compiler numbers these through the whole package, so two
-// versions of it could mean different types by one name.
-func (d *draft) localNames(keys ...string) func(*types.TypeName) string {
-	names := map[types.Object]string{}
-	key := strings.Join(keys, "\x00")
-	return func(o *types.TypeName) string {
-		if n := names[o]; n != "" {
-			return n
-		}
-		n := d.p.symbols.inside(o.Name(), fmt.Sprint(key, "\x00", len(names)))
-		names[o] = n
+// locals names the types that a function declares. The compiler numbers these through the whole package and makes the number
+// part of their symbol. So each gets a name of its own, with a number that it also has with the compiler in every package
+// that holds it: see [number].
+type locals struct {
+	s     *symbols
+	key   string
+	names map[types.Object]string
+	first int // the lowest number; 0 when there is no such type
+	last  int
+}
+
+func (d *draft) localTypes(keys ...string) *locals {
+	return &locals{s: d.p.symbols, key: strings.Join(keys, "\x00"), names: map[types.Object]string{}}
+}
+
+func (l *locals) name(o *types.TypeName) string {
+	if o.IsAlias() {
+		return o.Name()
+	}
+	if n := l.names[o]; n != "" {
 		return n
 	}
-}
-
-// inside returns the name of a type declared in a function, the same for the same place in the same text.
-func (s *symbols) inside(name, key string) string {
-	id := identity{}
-	sum := sha256.Sum256([]byte("inside\x00" + name + "\x00" + key))
-	copy(id[:], sum[:])
-	if m, ok := s.byID[id]; ok {
-		return m[name]
+	k := l.s.inside(fmt.Sprint("type\x00", o.Name(), "\x00", l.key, "\x00", len(l.names)))
+	if l.first == 0 {
+		l.first = k
 	}
-	s.count["\x00"+name]++
-	m := map[string]string{name: fmt.Sprintf("%s%s%d", name, mark, 1000+s.count["\x00"+name])}
-	s.byID[id] = m
-	return m[name]
+	l.last = k
+	l.names[o] = fmt.Sprintf("%s%s%d", o.Name(), mark, 1000+k)
+	return l.names[o]
 }
 
-// initName is the name of the cell's i-th init function: no two plans share one.
-func (d *draft) initName(i int) string {
-	return d.p.symbols.inside("init", fmt.Sprint(d.src.text, "\x00", i))
+// inside returns the number of something without a name of its own in the session: the same for the same key.
+func (s *symbols) inside(key string) int {
+	if k, ok := s.within[key]; ok {
+		return k
+	}
+	kind, _, _ := strings.Cut(key, "\x00")
+	s.count["\x00"+kind]++
+	s.within[key] = s.count["\x00"+kind]
+	return s.within[key]
+}
+
+// initName is the name of an init function: the same text that means the same.
+func (d *draft) initName(i int, p *part) string {
+	uses, _, paths := d.last.usesOf(p, d.src.cell)
+	return fmt.Sprintf("init%s%d", mark, 1000+d.p.symbols.inside(fmt.Sprint("init\x00", i, p.src.text[p.start:p.end], meaning(uses), paths)))
+}
+
+// meaning tells what names stand for.
+func meaning(uses []use) string {
+	var b strings.Builder
+	for _, x := range uses {
+		fmt.Fprintf(&b, "%s %x\n", x.name, x.unit.id)
+	}
+	return b.String()
+}
+
+// item is a piece of the generated package, with the numbers of the types that its functions declare.
+type item struct {
+	text        string
+	first, last int
+}
+
+// number writes items so that the compiler gives each local type its number: in their order, with types that nobody uses
+// in the place of those that this package does not hold.
+func number(items []item) string {
+	sort.SliceStable(items, func(i, j int) bool { return items[i].first < items[j].first })
+	var b strings.Builder
+	at := 0
+	for _, x := range items {
+		if n := x.first - 1 - at; x.first > 0 && n > 0 {
+			b.WriteString("func _() { type (" + strings.Repeat(" _ int;", n) + " ) }\n")
+		}
+		b.WriteString(x.text)
+		at = max(at, x.last)
+	}
+	return b.String()
 }

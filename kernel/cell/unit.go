@@ -58,6 +58,8 @@ type part struct {
 
 	out     string // the generated text, with a //line directive
 	outImps []string
+	first   int // the numbers of the types that it declares inside functions
+	last    int
 }
 
 // binding is an import: the name that the text uses and the path.

@@ -94,6 +94,30 @@ var basics = []sequence{
 		quiet("type shape interface{ area() float64 }\ntype sq struct{ a float64 }\nfunc (s sq) area() float64 { return s.a * s.a }\nvar sh shape = sq{3}"),
 		show("sh.area()", "9"), show("_, ok := sh.(sq)\nok", "true"), show("var boxed any = sh\n_, is := boxed.(shape)\nis", "true")}},
 	{"types keep their identity over cells", []step{quiet("type secret struct{ n int }\nvar box any = secret{5}"), quiet("other := 1"), show("s, ok := box.(secret)\nfmt.Sprint(s.n, ok)", `5 true`)}},
+	{"methods that nothing called when their type was made", []step{
+		quiet("type T struct{ n int }\nfunc (t T) m() int { return t.n }\nfunc (t *T) M() int { return t.n + 1 }\nfunc (t T) X() int { return t.n + 2 }\nvar v any = T{5}\nvar p any = &T{7}"),
+		show("type I interface{ m() int }\nv.(I).m() + p.(I).m()", "12"),
+		show("type J interface{ M() int }\np.(J).M()", "8"),
+		show("_, ok := v.(J)\nok", "false"),
+		show("v.(interface{ X() int }).X()", "7"),
+		show("reflect.ValueOf(v).MethodByName(\"X\").Call(nil)[0].Int()", "7"),
+		show("reflect.TypeOf(p).NumMethod()", "2")}},
+	{"a type made in a function of one cell and known in another", []step{
+		quiet("func mk() any { type L struct{ n int }; return L{4} }\nfunc is(v any) bool { return fmt.Sprint(v) == \"{4}\" }\na := mk()"), show("b := mk()\na == b", "true"), show("is(a) && reflect.TypeOf(a) == reflect.TypeOf(mk())", "true")}},
+	{"types of several functions keep apart", []step{
+		quiet("func one() any { type K struct{ a, b int }; return K{1, 2} }\nfunc two() any { type K struct{ s string }; type J int; return []any{K{\"s\"}, J(3)} }\nseen := map[any]int{one(): 1, two().([]any)[0]: 2, two().([]any)[1]: 3}"),
+		show("seen[one()]", "1"), show("seen[two().([]any)[0]]*10 + seen[two().([]any)[1]]", "23"),
+		show("func zero() any { type A int; type B string; return A(0) }\n_ = zero()\nseen[two().([]any)[1]] + seen[one()]", "4"), show("len(seen)", "3")}},
+	{"a block's type after what it names has changed", []step{
+		quiet("type T struct{ a int }\nvar box any"), prints("{\n\ttype L struct{ t T; n int }\n\tbox = L{n: 5}\n\tfmt.Print(box)\n}", "{{0} 5}"),
+		quiet("type T struct{ a, b, c string }"), prints("{\n\ttype L struct{ t T; n int }\n\tbox = L{n: 5}\n\tfmt.Print(box)\n}", "{{  } 5}")}},
+	{"generic instances over cells", []step{
+		quiet("type pair[A, B any] struct { a A; b B }\nfunc (p pair[A, B]) String() string { return fmt.Sprint(p.a, \"/\", p.b) }\ntype own int\nvar x any = pair[own, string]{1, \"s\"}"),
+		show("y, ok := x.(pair[own, string])\nfmt.Sprint(y, ok)", "1/s true"), show("_, ok2 := x.(pair[int, string])\nok2", "false"), show("x == any(pair[own, string]{1, \"s\"})", "true")}},
+	{"type switches and maps by type over cells", []step{
+		quiet("type A struct{}\ntype B struct{ A }\nkinds := map[reflect.Type]string{reflect.TypeOf(A{}): \"A\", reflect.TypeOf(B{}): \"B\"}"),
+		show("func kind(v any) string { switch v.(type) { case A: return \"is A\"; case *B: return \"is *B\" }; return \"?\" }\nkind(A{}) + kind(&B{}) + kind(B{})", "is Ais *B?"),
+		show("kinds[reflect.TypeOf(B{})] + kind(A{})", "Bis A")}},
 	{"iota", []step{quiet("const (\n\tA = iota\n\tB\n\t_\n\tD\n)"), prints("fmt.Println(A, B, D)", "0 1 3\n"), show("const big = D << 2\nbig", "12")}},
 	{"iota with a type", []step{quiet("type day int\nconst (\n\tmon day = iota + 1\n\ttue\n)\nfunc (d day) String() string { return [...]string{\"\", \"Mo\", \"Tu\"}[d] }"), show("fmt.Sprint(tue)", `Tu`)}},
 	{"a name of an iota group declared again", []step{quiet("const (\n\tA = iota\n\tB\n\tC\n)"), quiet("const B = 10"), show("A + B + C", "12")}},
