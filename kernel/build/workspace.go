@@ -11,7 +11,7 @@ func (s *Session) ModuleDir() string { return s.modules.dir }
 
 // HasModules says whether the session's go.mod and go.work are there. It never waits.
 func (s *Session) HasModules() bool {
-	_, err := os.Stat(filepath.Join(s.modules.dir, "go.work"))
+	_, err := os.Stat(filepath.Join(s.modules.dir, "go.mod")) // written last
 	return err == nil
 }
 
@@ -32,6 +32,5 @@ func (s *Session) ResetModules() error {
 			return err
 		}
 	}
-	s.modules.made = false
 	return s.modules.prepare()
 }

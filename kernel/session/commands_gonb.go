@@ -79,7 +79,7 @@ func execCommand(c *Call) error {
 		return err
 	}
 	if len(args) == 0 || !token.IsIdentifier(args[0]) {
-		return errors.New("name the function to call: %exec FUNCTION [ARGUMENT]...")
+		return errors.New("name the function to call, as in %exec work -n=3")
 	}
 	c.cell.main.function, c.cell.main.parse = args[0], true
 	c.Session.commandState().args = args[1:]

@@ -21,7 +21,6 @@ type browser struct {
 	mu    sync.Mutex
 	log   []string
 	shown int
-	done  chan struct{}
 }
 
 func (p *browser) note(format string, args ...any) {
