@@ -188,3 +188,30 @@ func TestFloodIsWholeAndInOrder(t *testing.T) {
 		}
 	}
 }
+
+// An interrupt at any moment of a cell's life either stops it or comes too late: no cell succeeds without its result.
+func TestInterruptAtAnyMoment(t *testing.T) {
+	b := newBench(t)
+	b.want("n := 1", "")
+	stopped := 0
+	for i := range 30 {
+		p, done := b.start("", fmt.Sprintf("n + %d", i))
+		time.Sleep(time.Duration(i*i) * 150 * time.Microsecond) // 0 to 126 ms: before, while and after it is built
+		b.Interrupt()
+		r := b.wait(done)
+		got := b.see(p)
+		switch r.Status {
+		case "ok":
+			if want := fmt.Sprintf("execute_result %d", i+1); got != want {
+				t.Errorf("round %d: succeeds and shows %q, want %q", i, got, want)
+			}
+		case "error":
+			stopped++
+			if r.Err.Name != "interrupted" {
+				t.Errorf("round %d: %v", i, r.Err)
+			}
+		}
+	}
+	b.want("n + 100", "execute_result 101")
+	t.Logf("%d of 30 were stopped", stopped)
+}
