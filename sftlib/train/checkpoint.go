@@ -39,6 +39,7 @@ type savedState struct {
 	LossSum  float64          `json:"loss_sum"`   // since the last report
 	LossN    int              `json:"loss_steps"` // steps in it
 	Total    float64          `json:"total_loss"` // over all steps
+	Owed     *owed            `json:"owed,omitempty"`
 	Run      fingerprint      `json:"run"`
 	Files    map[string]saved `json:"files"`
 }

@@ -33,6 +33,11 @@ func (s *session) train(ctx context.Context, run *Run) (reason Reason, err error
 	if err := s.prepare(); err != nil {
 		return Failed, err
 	}
+	if s.owed != nil { // what was due after the last step was interrupted
+		if reason, err = s.after(ctx, run, Control{}); reason != Running || err != nil {
+			return reason, err
+		}
+	}
 	for s.state.GlobalStep < s.state.MaxSteps {
 		if why := run.hold(ctx); why != Running {
 			return why, s.leave(why)
@@ -47,39 +52,63 @@ func (s *session) train(ctx context.Context, run *Run) (reason Reason, err error
 		}
 		clock()
 		control := s.events.take()
-		over := s.place.Step >= s.perEpoch || control.ShouldEpochStop
-		if over {
+		s.owed = &owed{EpochOver: s.place.Step >= s.perEpoch || control.ShouldEpochStop}
+		if s.owed.EpochOver {
 			s.place = place{s.place.Epoch + 1, 0}
 		}
-		last := s.state.GlobalStep >= s.state.MaxSteps || control.ShouldTrainingStop
-		stop, err := s.report(ctx, control, over, last)
+		reason, err = s.after(ctx, run, control)
 		clock()
-		if err != nil {
-			if ctx.Err() != nil { // an evaluation was interrupted
-				continue
-			}
-			return Failed, s.fail(err)
+		if err != nil || reason == Interrupted || reason == Stopped {
+			return reason, err
 		}
-		if over {
-			if err := s.send(EpochEnd, nil, ""); err != nil {
-				return Failed, s.fail(err)
-			}
-		}
-		if stop {
-			reason = EarlyStopped
-			break
-		}
-		if control.ShouldTrainingStop {
+		if reason != Running {
 			break
 		}
 	}
-	if reason == "" {
+	if reason != EarlyStopped {
 		reason = Finished
 	}
 	if err := s.end(time.Since(start), s.state.GlobalStep-firstStep); err != nil {
 		return reason, err
 	}
 	return reason, nil
+}
+
+// owed is what must still be done after a step: reports, evaluation, checkpoint.
+type owed struct {
+	EpochOver bool `json:"epoch_over"` // the step was the last of its epoch
+}
+
+// after does what is owed after a step. Running means to go on, Finished that a callback asked for the end.
+func (s *session) after(ctx context.Context, run *Run, control Control) (Reason, error) {
+	over := s.owed.EpochOver
+	last := s.state.GlobalStep >= s.state.MaxSteps || control.ShouldTrainingStop
+	stop, err := s.report(ctx, control, over, last)
+	if err != nil {
+		if why := run.hold(ctx); why != Running && errors.Is(err, context.Cause(ctx)) { // in the middle of an evaluation
+			return why, s.leave(why)
+		}
+		return Failed, s.fail(err)
+	}
+	s.owed = nil
+	later := s.events.take() // what callbacks asked for during the reports
+	if later.ShouldSave && s.savedAt != s.state.GlobalStep {
+		if err := s.save(); err != nil {
+			return Failed, s.fail(err)
+		}
+	}
+	if over {
+		if err := s.send(EpochEnd, nil, ""); err != nil {
+			return Failed, s.fail(err)
+		}
+	}
+	switch {
+	case stop:
+		return EarlyStopped, nil
+	case control.ShouldTrainingStop || later.ShouldTrainingStop:
+		return Finished, nil
+	}
+	return Running, nil
 }
 
 // step does one step of the optimizer and reports it.
@@ -177,6 +206,7 @@ func (s *session) report(ctx context.Context, control Control, epochOver, last b
 		}
 	}
 	if save || stop && a.SaveStrategy != No && a.SaveStrategy != Best {
+		s.owed = nil // a training that resumes from this checkpoint has nothing of this step left to do
 		return stop, s.save()
 	}
 	return stop, nil

@@ -47,6 +47,7 @@ type session struct {
 	secondsBefore       float64 // of earlier parts of this training
 	prepared            bool
 	pending             error // of a callback during a note
+	owed                *owed // after the latest step; nil when all was done
 }
 
 // newSession reads the data, makes the optimizer and resumes from a checkpoint when asked to.
@@ -198,7 +199,7 @@ func (s *session) fingerprint() fingerprint {
 func (s *session) save() error {
 	dir, err := writeCheckpoint(s.args.OutputDir, s.model, s.adamw, savedState{
 		State: s.state, Place: s.place, RNG: savedRNG{s.args.Seed, s.batches}, Patience: s.patience,
-		LossSum: s.lossSum, LossN: s.lossN, Total: s.totalLoss, Run: s.fingerprint(),
+		LossSum: s.lossSum, LossN: s.lossN, Total: s.totalLoss, Owed: s.owed, Run: s.fingerprint(),
 	})
 	if err != nil {
 		return fmt.Errorf("%w; the model in memory is that of step %d: free space or set another OutputDir, and Train goes on", err, s.state.GlobalStep)
@@ -272,6 +273,7 @@ func (s *session) restore(dir string) error {
 	s.state.MaxSteps, s.state.NumTrainEpochs = total, epochs
 	s.place, s.batches, s.patience = saved.Place, saved.RNG.Batches, saved.Patience
 	s.lossSum, s.lossN, s.totalLoss = saved.LossSum, saved.LossN, saved.Total
+	s.owed = saved.Owed
 	s.secondsBefore = saved.Seconds
 	s.checkpoint, s.savedAt = dir, s.state.GlobalStep
 	return nil

@@ -302,6 +302,47 @@ func TestStepThatBrokeOffIsDoneAgainWhole(t *testing.T) {
 	}
 }
 
+// An evaluation that is interrupted is made up for when the training goes on, in memory or from the checkpoint.
+func TestInterruptedEvaluationIsMadeUpFor(t *testing.T) {
+	args := tinyArgs(t)
+	args.NumTrainEpochs, args.EvalStrategy, args.PerDeviceEvalBatchSize = 1, Epoch, 4
+	train, val := tinyFrame(64, 1), tinyFrame(60, 2)
+	for _, fromDisk := range []bool{false, true} {
+		args.OutputDir = t.TempDir()
+		ctx, cancel := context.WithCancel(context.Background())
+		tr := New(tinyModel(t, "go", tinyLabels), args, train, val, WithCallback(On(PredictionStep, func(Event, *Control) error { cancel(); return nil })))
+		run, err := tr.Train(ctx)
+		must(t, err)
+		if run.Reason() != Interrupted || run.State().BestMetric != nil || run.State().GlobalStep != 4 {
+			t.Fatalf("reason %s at step %d", run.Reason(), run.State().GlobalStep)
+		}
+		if fromDisk {
+			again := args
+			again.ResumeFromCheckpoint = "last"
+			tr = New(tinyModel(t, "go", tinyLabels), again, train, val)
+		}
+		run, err = tr.Train(context.Background())
+		must(t, err)
+		if run.Reason() != Finished || run.State().BestMetric == nil || run.State().GlobalStep != 4 {
+			t.Errorf("from disk %v: reason %s, best %v at step %d", fromDisk, run.Reason(), run.State().BestMetric, run.State().GlobalStep)
+		}
+	}
+}
+
+func TestCallbackOfAnEvaluationMayStop(t *testing.T) {
+	args := tinyArgs(t)
+	args.EvalStrategy, args.EvalSteps = Steps, 2
+	run, err := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(100, 1), tinyFrame(20, 2), WithCallback(On(Evaluate, func(e Event, c *Control) error {
+		c.ShouldTrainingStop, c.ShouldSave = e.State.GlobalStep == 4, e.State.GlobalStep == 4
+		return nil
+	}))).Train(context.Background())
+	must(t, err)
+	list, _ := checkpoints(args.OutputDir)
+	if run.State().GlobalStep != 4 || run.Reason() != Finished || len(list) != 1 {
+		t.Errorf("reason %s at step %d, checkpoints %v", run.Reason(), run.State().GlobalStep, list)
+	}
+}
+
 func TestWrongDataIsNamed(t *testing.T) {
 	m := tinyModel(t, "go", tinyLabels)
 	args := tinyArgs(t)
