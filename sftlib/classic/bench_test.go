@@ -18,7 +18,7 @@ import (
 )
 
 // TestBesideScikitLearn times fits (and predictions) of both libraries in turn on the same data and cores and prints the
-// ratio of the medians. GOSFT_BENCH=1 go test -v -run TestBesideScikitLearn ./sftlib/classic
+// ratio of the medians; GOSFT_BENCH=SVC does so for the tasks with that in their name. GOSFT_BENCH=1 go test -v -run TestBesideScikitLearn ./sftlib/classic
 func TestBesideScikitLearn(t *testing.T) {
 	if os.Getenv("GOSFT_BENCH") == "" {
 		t.Skip("GOSFT_BENCH=1 measures beside scikit-learn")
@@ -99,6 +99,9 @@ func TestBesideScikitLearn(t *testing.T) {
 			return err
 		}},
 	} {
+		if only := os.Getenv("GOSFT_BENCH"); only != "1" && !strings.Contains(task.name, only) {
+			continue
+		}
 		var ours, theirs []float64
 		for i := range 6 {
 			begin := time.Now()

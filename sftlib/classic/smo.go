@@ -27,20 +27,20 @@ func similarities(m *matrix, gamma float64) *mat.Dense {
 	if m.sparse != nil || m.n > 4000 {
 		return nil
 	}
-	var g mat.Dense
-	x := mat.NewDense(m.n, m.p, m.dense)
-	g.Mul(x, x.T())
-	toRBF(&g, gamma, diagonal(&g), diagonal(&g))
-	return &g
-}
-
-func diagonal(g *mat.Dense) []float64 {
-	n, _ := g.Dims()
-	d := make([]float64, n)
-	for i := range d {
-		d[i] = g.At(i, i)
+	g, x := mat.NewDense(m.n, m.n, nil), mat.NewDense(m.n, m.p, m.dense)
+	length := m.squares(0, m.n)
+	for lo := 0; lo < m.n; lo += 256 { // the upper half, some rows at a time, and its mirror image
+		hi := min(lo+256, m.n)
+		half := g.Slice(lo, hi, lo, m.n).(*mat.Dense)
+		half.Mul(x.Slice(lo, hi, 0, m.p), x.Slice(lo, m.n, 0, m.p).T())
+		toRBF(half, gamma, length[lo:hi], length[lo:])
+		for i := lo; i < hi; i++ {
+			for j, v := range g.RawRowView(i)[hi:] {
+				g.Set(hi+j, i, v)
+			}
+		}
 	}
-	return d
+	return g
 }
 
 // toRBF makes of products of rows, whose squared lengths are a and b, the similarities of the RBF kernel.
