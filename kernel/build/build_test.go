@@ -234,6 +234,65 @@ func TestEditsFail(t *testing.T) {
 	}
 }
 
+func TestWorkerHome(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CACHE_HOME", filepath.Join(dir, "cache"))
+	if got, err := workerHome(dir); err != nil || got != filepath.Join(dir, "worker") {
+		t.Errorf("%s %v", got, err)
+	}
+	if got, err := workerHome(file); err != nil || got != filepath.Join(dir, "cache", "gosft", "worker") {
+		t.Errorf("a home that cannot be written to: %s %v", got, err)
+	}
+	t.Setenv("XDG_CACHE_HOME", file)
+	if _, err := workerHome(file); err == nil || !strings.Contains(err.Error(), "GOSFT_HOME") {
+		t.Errorf("no place at all: %v", err)
+	}
+}
+
+// What a library is made of decides its key: another Go, another source, another way.
+func TestKey(t *testing.T) {
+	tree := t.TempDir()
+	for f, text := range map[string]string{"go.mod": "module gosft\n", "go.sum": "", "kernel/build/extld/main.go": "", "kernel/build/plt/plt.go": "", "a/a.go": "package a\n", "a/a_test.go": "package a\n"} {
+		p := filepath.Join(tree, f)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tc := &Toolchain{Version: "go1.26.8"}
+	key := func(tc *Toolchain, plain bool) string {
+		k, err := keyOf(tc, tree, []string{"a"}, plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	first := key(tc, false)
+	if first != key(tc, false) {
+		t.Error("two keys of one state")
+	}
+	if first == key(&Toolchain{Version: "go1.26.9"}, false) || first == key(tc, true) {
+		t.Error("another Go or way has the same key")
+	}
+	change := func(f string) {
+		if err := os.WriteFile(filepath.Join(tree, f), []byte("package a // changed\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if change("a/a_test.go"); first != key(tc, false) {
+		t.Error("a test changes the key")
+	}
+	if change("a/a.go"); first == key(tc, false) {
+		t.Error("a changed source has the same key")
+	}
+}
+
 func TestSecondSetupIsQuick(t *testing.T) {
 	library(t)
 	said := 0

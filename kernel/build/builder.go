@@ -51,6 +51,17 @@ func newWay(lib *Library, dir string) *way {
 // build compiles and links a plan. imports says where packages are.
 func (w *way) build(ctx context.Context, plan *cell.Plan, imports *importConfig, modules *modules) (Plugin, error) {
 	t := w.lib.Toolchain
+	if _, err := os.Stat(filepath.Join(w.dir, "main.cfg")); err != nil { // a cleaner of temporary files was here
+		if err := os.MkdirAll(w.dir, 0o700); err != nil {
+			return Plugin{}, spaceError(err)
+		}
+		if w.ahead != nil {
+			<-w.ahead
+		}
+		if err := w.prepare(ctx); err != nil {
+			return Plugin{}, err
+		}
+	}
 	w.serial++
 	serial := w.serial
 	dir := filepath.Join(w.dir, strconv.Itoa(serial))
@@ -105,7 +116,7 @@ func (w *way) build(ctx context.Context, plan *cell.Plan, imports *importConfig,
 		env = append(env, "GOSFT_CC="+t.CC[0]+" "+cc)
 	default:
 		args = append(args, "-extld="+filepath.Join(w.lib.Dir, "extld"))
-		env = append(env, "GOSFT_LD="+strings.Join(t.Linker, " "))
+		env = append(env, "GOSFT_EXTLD="+strings.Join(t.Linker, " "))
 	}
 	if !w.lib.Plain {
 		args = append(args, "-linkshared")

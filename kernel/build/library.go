@@ -31,6 +31,7 @@ type Library struct {
 	Packages  map[string]Package // all packages, by import path
 	Worker    string             // the worker program
 	version   string             // of the Go that it was made with
+	tools     string             // toolsKey of what it was made with
 	Overlay   string             // the go command's overlay that the packages were compiled with; "" for none
 }
 
@@ -39,6 +40,7 @@ type manifest struct {
 	Version  string // of Go
 	WhyPlain string
 	Overlay  string
+	Tools    string // toolsKey of what it was made with
 	Packages []Package
 }
 
@@ -58,14 +60,25 @@ const (
 )
 
 // layout changes when this package writes another form of library.
-const layout = "1"
+const layout = "2"
+
+// toolsKey names the linker and the external linker that go with this package.
+func toolsKey(tree string) string {
+	h := sha256.New()
+	fmt.Fprintln(h, layout, wantedSymbols, linkerEdits, runtimeEdits)
+	for _, f := range []string{"extld/main.go", "plt/plt.go"} {
+		b, _ := os.ReadFile(filepath.Join(tree, "kernel/build", f))
+		h.Write(b)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
 
 // keyOf is the hash of all that a library is made of.
 func keyOf(t *Toolchain, tree string, dirs []string, plain bool) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, layout, plain, t.Version, t.Root, t.OS, t.Arch, Experiment, t.CC, t.Linker, os.Getenv("GOAMD64"), os.Getenv("CGO_CFLAGS"))
-	fmt.Fprintln(h, wantedSymbols, linkerEdits, runtimeEdits)
-	files := []string{"go.mod", "go.sum", "kernel/build/extld/main.go", "kernel/build/plt/plt.go"}
+	fmt.Fprintln(h, toolsKey(tree))
+	files := []string{"go.mod", "go.sum"}
 	for _, d := range dirs {
 		entries, err := os.ReadDir(filepath.Join(tree, d))
 		if err != nil {
@@ -105,7 +118,7 @@ func openLibrary(dir, tree string, t *Toolchain, plain bool) (*Library, error) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	l := &Library{Dir: dir, Toolchain: t, Tree: tree, Plain: plain, WhyPlain: m.WhyPlain, Overlay: m.Overlay, version: m.Version, Packages: make(map[string]Package, len(m.Packages)), Worker: filepath.Join(dir, workerName)}
+	l := &Library{Dir: dir, Toolchain: t, Tree: tree, Plain: plain, WhyPlain: m.WhyPlain, Overlay: m.Overlay, version: m.Version, tools: m.Tools, Packages: make(map[string]Package, len(m.Packages)), Worker: filepath.Join(dir, workerName)}
 	for _, p := range m.Packages {
 		if !filepath.IsAbs(p.Export) {
 			p.Export = filepath.Join(dir, p.Export)

@@ -31,7 +31,7 @@ var linkerEdits = []edit{
 	{"lib.go", "data, err := sect.Data()", "var data []byte"},
 	// What the external linker knows needs no three starts of it.
 	{"lib.go", "func linkerFlagSupported(arch *sys.Arch, linker, altLinker, flag string) bool {", `func linkerFlagSupported(arch *sys.Arch, linker, altLinker, flag string) bool {
-	if os.Getenv("GOSFT_LD") != "" {
+	if os.Getenv("GOSFT_EXTLD") != "" {
 		return flag != "-Qunused-arguments"
 	}`},
 	// Which words of a variable are pointers is read from its type's mask; the linker would walk through the fields' types,

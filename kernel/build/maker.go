@@ -27,7 +27,7 @@ type maker struct {
 }
 
 func (m *maker) make(ctx context.Context, why string) error {
-	man := manifest{Version: m.Version, WhyPlain: why, Overlay: m.overlay}
+	man := manifest{Version: m.Version, WhyPlain: why, Overlay: m.overlay, Tools: toolsKey(m.tree)}
 	if err := os.Mkdir(filepath.Join(m.dir, "export"), 0o755); err != nil {
 		return err
 	}

@@ -22,7 +22,6 @@ type modules struct {
 	lib      *Library
 	dir      string
 	notebook string
-	made     bool
 }
 
 func newModules(lib *Library, dir, notebook string) *modules {
@@ -33,17 +32,13 @@ const sessionModule = "gosft.session"
 
 // prepare writes go.mod and go.work.
 func (m *modules) prepare() error {
-	if m.made {
+	if _, err := os.Stat(filepath.Join(m.dir, "go.mod")); err == nil {
 		return nil
 	}
 	if err := os.MkdirAll(m.dir, 0o700); err != nil {
 		return spaceError(err)
 	}
 	version := strings.TrimPrefix(m.lib.Toolchain.Version, "go")
-	mod := fmt.Sprintf("module %s\n\ngo %s\n", sessionModule, version)
-	if err := os.WriteFile(filepath.Join(m.dir, "go.mod"), []byte(mod), 0o600); err != nil {
-		return spaceError(err)
-	}
 	uses, replaces, err := userModules(m.notebook, m.lib.Tree)
 	if err != nil {
 		return err
@@ -57,7 +52,10 @@ func (m *modules) prepare() error {
 	if err := os.WriteFile(filepath.Join(m.dir, "go.work"), []byte(b.String()), 0o600); err != nil {
 		return spaceError(err)
 	}
-	m.made = true
+	mod := fmt.Sprintf("module %s\n\ngo %s\n", sessionModule, version)
+	if err := os.WriteFile(filepath.Join(m.dir, "go.mod"), []byte(mod), 0o600); err != nil {
+		return spaceError(err)
+	}
 	return nil
 }
 

@@ -107,7 +107,7 @@ func setupWay(ctx context.Context, o Options, t *Toolchain, home string, plain b
 	pkgs, err := listPreload(ctx, t, o.Tree, plain, overlay)
 	if err != nil {
 		var broken *compileError
-		if lib, e := openLibrary(filepath.Join(home, old.Key), o.Tree, t, plain); errors.As(err, &broken) && e == nil && old.Tree == o.Tree && lib.version == t.Version {
+		if lib, e := openLibrary(filepath.Join(home, old.Key), o.Tree, t, plain); errors.As(err, &broken) && e == nil && old.Tree == o.Tree && lib.version == t.Version && lib.tools == toolsKey(o.Tree) {
 			o.Progress("gosft's own sources do not compile, the worker of their last good state is used: " + broken.text)
 			return lib, nil
 		}

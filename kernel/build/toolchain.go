@@ -95,7 +95,7 @@ func (t *Toolchain) env(more ...string) []string {
 	var env []string
 	for _, kv := range os.Environ() {
 		switch k, _, _ := strings.Cut(kv, "="); k {
-		case "GOFLAGS", "GOEXPERIMENT", "GOOS", "GOARCH", "GO111MODULE", "GOROOT":
+		case "GOFLAGS", "GOEXPERIMENT", "GOOS", "GOARCH", "GO111MODULE", "GOROOT", "GOSFT_EXTLD", "GOSFT_CC":
 		default:
 			env = append(env, kv)
 		}

@@ -56,6 +56,12 @@ func TestDeaths(t *testing.T) {
 func TestKilledFromOutside(t *testing.T) {
 	s := start(t, Config{})
 	s.must("a, b := 1, 2")
+	for range 50 { // Ctrl-C in the terminal
+		syscall.Kill(s.worker.PID(), syscall.SIGINT)
+	}
+	if got := s.must("a + b"); got != "3" {
+		t.Fatalf("after a storm of Ctrl-C: %q", got)
+	}
 	time.AfterFunc(500*time.Millisecond, func() {
 		s.mu.Lock()
 		pid := s.worker.PID()
@@ -127,6 +133,23 @@ func TestFullDisk(t *testing.T) {
 	os.Remove(fill)
 	if got := s.must("x + 10"); got != "11" {
 		t.Errorf("after there is space again: %q", got)
+	}
+}
+
+func TestTempFolderIsCleaned(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	s := start(t, Config{})
+	s.must("x := 1")
+	entries, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("no build folder: %v", err)
+	}
+	for _, e := range entries {
+		os.RemoveAll(e)
+	}
+	if got := s.must("y := x + 1\ny * 3"); got != "6" {
+		t.Errorf("after the cleaner: %q", got)
 	}
 }
 

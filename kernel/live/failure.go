@@ -23,13 +23,23 @@ func failure(r any) wire.Failure {
 	case stop:
 		f.Kind, f.Name, f.Text = wire.KindInterrupt, "interrupted", "the cell was interrupted"
 	case unchecked:
-		f.Kind, f.Name, f.Text, f.Line, f.Col = wire.KindError, typeName(r.err), panicText(r.err), r.line, r.col
+		f.Kind, f.Name, f.Text, f.Line, f.Col = wire.KindError, errorName(r.err), panicText(r.err), r.line, r.col
 	}
 	return f
 }
 
 // typeName is the type of a value as the user knows it.
 func typeName(v any) string { return Clean(fmt.Sprintf("%T", v)) }
+
+// errorName is the type of an error; those that errors.New, fmt.Errorf and errors.Join make are just errors.
+func errorName(err error) string {
+	switch name := typeName(err); name {
+	case "*errors.errorString", "*fmt.wrapError", "*fmt.wrapErrors", "*errors.joinError":
+		return "error"
+	default:
+		return name
+	}
+}
 
 // panicText is the text of a value given to panic. Its own methods may panic again.
 func panicText(r any) (text string) {

@@ -1,7 +1,9 @@
 package live
 
 import (
+	"bytes"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -19,15 +21,11 @@ type stdin struct {
 const patience = 15 * time.Millisecond
 
 func (s *stdin) open() error {
-	var p [2]int
-	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
+	r, w, err := os.Pipe()
+	if err != nil {
 		return err
 	}
-	if err := syscall.SetNonblock(p[0], true); err != nil {
-		return err
-	}
-	os.Stdin = os.NewFile(uintptr(p[0]), "/dev/stdin")
-	s.write = os.NewFile(uintptr(p[1]), "stdin")
+	os.Stdin, s.write = r, w
 	return nil
 }
 
@@ -59,7 +57,8 @@ func (s *stdin) watch(c *Cell, over <-chan struct{}) {
 	}
 }
 
-// waiting reports whether a reader of os.Stdin waits for input.
+// waiting reports whether a reader of os.Stdin waits for input: the probe must be seen to wait for the reader's lock. That it
+// did not come back in time is not enough, since on a busy machine it may not have run yet.
 func (s *stdin) waiting(over <-chan struct{}) bool {
 	raw, err := os.Stdin.SyscallConn()
 	if err != nil {
@@ -76,8 +75,19 @@ func (s *stdin) waiting(over <-chan struct{}) bool {
 	case <-over:
 		return false
 	case <-time.After(patience):
-		return true
+		return probeBlocked()
 	}
+}
+
+// probeBlocked looks for the probe among all goroutines, in the place where it waits for the lock.
+func probeBlocked() bool {
+	buf := make([]byte, 1<<20)
+	for _, g := range bytes.Split(buf[:runtime.Stack(buf, true)], []byte("\n\n")) {
+		if bytes.Contains(g, []byte("(*stdin).waiting.func")) && bytes.Contains(g, []byte("[sema")) && bytes.Contains(g, []byte("rwlock")) {
+			return true
+		}
+	}
+	return false
 }
 
 // drop throws away what was typed and not read, so that the next cell starts with an empty line.

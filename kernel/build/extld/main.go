@@ -1,4 +1,4 @@
-// Command extld is the external linker that the Go linker calls for a cell. Where GOSFT_LD names a fast linker it runs that
+// Command extld is the external linker that the Go linker calls for a cell. Where GOSFT_EXTLD names a fast linker it runs that
 // directly, without the C compiler's driver (0.03 s) and without the shared library (0.09 s), whose symbols are found when
 // the plugin is opened. Otherwise, for cells with C code, it runs the C compiler of GOSFT_CC. Afterwards it mends the table
 // for calls into the library (package plt).
@@ -15,12 +15,12 @@ import (
 )
 
 func main() {
-	command, direct := strings.Fields(os.Getenv("GOSFT_LD")), true
+	command, direct := strings.Fields(os.Getenv("GOSFT_EXTLD")), true
 	if len(command) == 0 {
 		command, direct = strings.Fields(os.Getenv("GOSFT_CC")), false
 	}
 	if len(command) == 0 {
-		fail("neither GOSFT_LD nor GOSFT_CC names a linker")
+		fail("neither GOSFT_EXTLD nor GOSFT_CC names a linker")
 	}
 	args := command[1:]
 	if direct {
