@@ -21,7 +21,7 @@
 // The order is: the argument, then the environment variable GOMLX_BACKEND, then the best of what this machine has. A
 // choice made by argument or variable is never replaced by another in silence: when it cannot be opened, that is an error.
 //
-// Plugins are found by their file, in the folder pjrt of [Home], in the folders of PJRT_PLUGIN_LIBRARY_PATH and where
+// Plugins are found by their file, in the folder pjrt of home.Dir, in the folders of PJRT_PLUGIN_LIBRARY_PATH and where
 // go-xla's installer puts them. Nothing is downloaded.
 //
 // GoMLX and XLA report some mistakes by panicking. [Try] turns these into errors; every exported function of sftlib that

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"gosft/sftlib/home"
 )
 
 // pluginPatterns are the file names of PJRT plugins: those of go-xla's installer, of jax's wheels and of `make setup`.
@@ -39,7 +41,7 @@ func findPlugin(kind Kind) (path string, looked []string) {
 // pluginFolders lists where plugins are looked for, best first.
 func pluginFolders() []string {
 	var dirs []string
-	if h := Home(); h != "" {
+	if h := home.Dir(); h != "" {
 		dirs = append(dirs, filepath.Join(h, "pjrt"))
 	}
 	for _, d := range filepath.SplitList(os.Getenv("PJRT_PLUGIN_LIBRARY_PATH")) {

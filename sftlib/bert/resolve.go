@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"gosft/sftlib/backend"
+	"gosft/sftlib/home"
 )
 
 // Resolve finds the folder of a model. where is, tried in this order:
@@ -78,7 +78,7 @@ func modelFolders() []string {
 			out = append(out, d)
 		}
 	}
-	if h := backend.Home(); h != "" {
+	if h := home.Dir(); h != "" {
 		out = append(out, filepath.Join(h, "models"))
 	}
 	return out
