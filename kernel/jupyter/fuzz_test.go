@@ -41,22 +41,22 @@ func FuzzGuard(f *testing.F) {
 	f.Add([]byte("\x02\xff\xff\xff\xff\xff\xff\xff\xff"), uint8(2))
 	f.Fuzz(func(t *testing.T, data []byte, step uint8) {
 		const limit = 64
-		verdict := func(n int) (err error, body int) {
+		verdict := func(n int) (body int, err error) {
 			g := &guard{max: limit, state: inFlags}
 			for p := data; len(p) > 0; {
 				k := min(n, len(p))
 				if err = g.follow(p[:k]); err != nil {
-					return err, 0
+					return 0, err
 				}
 				if g.need > limit && g.state == inBody {
 					t.Fatalf("a frame of %d bytes passed", g.need)
 				}
 				p = p[k:]
 			}
-			return nil, g.need
+			return g.need, nil
 		}
-		err1, n1 := verdict(len(data) + 1)
-		err2, n2 := verdict(int(step)%7 + 1)
+		n1, err1 := verdict(len(data) + 1)
+		n2, err2 := verdict(int(step)%7 + 1)
 		if (err1 == nil) != (err2 == nil) || (err1 == nil && n1 != n2) {
 			t.Fatalf("whole: %v %d, in pieces: %v %d", err1, n1, err2, n2)
 		}
