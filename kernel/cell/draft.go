@@ -10,11 +10,13 @@ import (
 
 // draft is a plan in the making.
 type draft struct {
-	p    *Planner
-	src  *source
-	cell *parsed
-	next *session // what the session will be
-	st   *statements
+	p      *Planner
+	src    *source
+	cell   *parsed
+	old    *session       // what the session is
+	next   *session       // what it will be
+	failed map[string]int // names that cells declare which failed
+	st     *statements
 
 	imports    []binding // of this cell's import declarations
 	guessed    []binding
@@ -63,7 +65,7 @@ func (d *draft) plan() (*Plan, error) {
 
 // nothing is the plan for a cell whose build constraint does not hold.
 func (d *draft) nothing() *Plan {
-	plan, _ := (&draft{p: d.p, src: d.src, cell: &parsed{src: d.src, run: &ast.FuncDecl{Body: &ast.BlockStmt{}}}, next: d.next, st: &statements{}, affected: map[*unit]*unit{}, changed: map[string]bool{}, last: &checked{}, first: &checked{files: d.p.files}}).emit()
+	plan, _ := (&draft{p: d.p, src: d.src, cell: &parsed{src: d.src, run: &ast.FuncDecl{Body: &ast.BlockStmt{}}}, old: d.old, next: d.next, st: &statements{}, affected: map[*unit]*unit{}, changed: map[string]bool{}, last: &checked{}, first: &checked{files: d.p.files}}).emit()
 	plan.Notes = []string{fmt.Sprintf("nothing was run: %s does not hold here", d.cell.skip)}
 	return plan
 }

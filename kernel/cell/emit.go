@@ -273,7 +273,7 @@ func userTypeOf(u *unit) string { return userType(u.typ) }
 // retired lists the symbols of variables that were replaced and that nothing can hold on to.
 func (d *draft) retired() []string {
 	var out []string
-	for name, old := range d.p.session.units {
+	for name, old := range d.old.units {
 		if old.kind != varUnit || old.predecl {
 			continue
 		}
@@ -293,11 +293,11 @@ func (d *draft) retired() []string {
 func (d *draft) change() change {
 	c := change{units: map[string]*unit{}, imports: map[string]string{}, dots: d.dots, blank: d.blank}
 	for name, u := range d.next.units {
-		if d.p.session.units[name] != u {
+		if d.old.units[name] != u {
 			c.units[name] = u
 		}
 	}
-	for name := range d.p.session.units {
+	for name := range d.old.units {
 		if d.next.units[name] == nil {
 			c.units[name] = nil
 		}
@@ -307,7 +307,7 @@ func (d *draft) change() change {
 	}
 	c.found = append(c.found, d.assigned...)
 	for name, path := range d.next.imports {
-		if d.p.session.imports[name] != path {
+		if d.old.imports[name] != path {
 			c.imports[name] = path
 		}
 	}

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"fmt"
+	"go/types"
 	"slices"
 	"strings"
 	"testing"
@@ -289,5 +290,45 @@ func TestNumber(t *testing.T) {
 		if !strings.Contains(text(plans[i]), want) {
 			t.Errorf("no %q in\n%s", want, text(plans[i]))
 		}
+	}
+}
+
+// slow is a Packages that hangs, as one does that fetches a module.
+type slow struct {
+	*exported
+	wait chan bool
+}
+
+func (s slow) Import(path string) (*types.Package, error) {
+	if path == "example.com/slow" {
+		<-s.wait
+	}
+	return s.exported.Import(path)
+}
+
+// Help while typing asks for the declarations; it never waits for a package that is fetched.
+func TestStateWhilePlanning(t *testing.T) {
+	s := slow{testPackages(t), make(chan bool)}
+	p := NewPlanner(s)
+	plan, err := p.Plan(1, "x := 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := p.Plan(2, "import \"example.com/slow\"\nx")
+		done <- err
+	}()
+	time.Sleep(20 * time.Millisecond)
+	p.Commit(plan)
+	if d := p.Declarations(); !strings.Contains(d, "var x int") || len(p.Vars()) != 1 {
+		t.Errorf("declarations:\n%s", d)
+	}
+	close(s.wait)
+	if err := <-done; err == nil {
+		t.Error("the slow package is not there")
+	}
+	if _, err := p.Plan(3, "x + 1"); err != nil {
+		t.Error(err)
 	}
 }

@@ -117,8 +117,8 @@ func (d *draft) setAside(u *unit, p *part, err Error) {
 		return
 	}
 	if u.kind == varUnit {
-		d.notes = append(d.notes, fmt.Sprintf("variable %s is gone: its type is: %s", u.name(), why))
-		u.broken = "its type is gone: " + why
+		d.notes = append(d.notes, fmt.Sprintf("variable %s is gone, for its type cannot be had any more: %s", u.name(), why))
+		u.broken = "its type cannot be had any more: " + why
 	} else {
 		d.notes = append(d.notes, fmt.Sprintf("%s no longer compiles: %s", u.name(), why))
 		u.broken = why
@@ -172,7 +172,7 @@ func (d *draft) explain(e Error) Error {
 			return e
 		}
 	}
-	if id, ok := d.p.failed[name]; ok && id != d.src.cell {
+	if id, ok := d.failed[name]; ok && id != d.src.cell {
 		e.Hint = fmt.Sprintf("In[%d] declares it, but that cell failed: run it again", id)
 	} else if hint := d.didYouMean(name); hint != "" && !dotted {
 		e.Hint = hint

@@ -3,6 +3,7 @@ package cell
 import (
 	"fmt"
 	"go/types"
+	"maps"
 	"sync"
 )
 
@@ -20,11 +21,13 @@ type Packages interface {
 type Planner struct {
 	pkgs Packages
 
-	mu      sync.Mutex
-	files   *files
-	session *session
-	symbols *symbols
-	entries map[int]int
+	planning sync.Mutex // one plan at a time; a package that is fetched may hold it for long
+	files    *files
+	symbols  *symbols
+	entries  map[int]int
+
+	mu      sync.Mutex     // never held for long
+	session *session       // replaced, never changed
 	failed  map[string]int // names that a cell declares which was not committed, and that cell
 }
 
@@ -64,8 +67,8 @@ type Var struct {
 // Plan reads a cell and plans it. id is the cell's number. The error is of type [Errors]. Nothing changes in the session
 // until [Planner.Commit].
 func (p *Planner) Plan(id int, src string) (plan *Plan, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.planning.Lock()
+	defer p.planning.Unlock()
 	defer func() {
 		if r := recover(); r != nil {
 			plan, err = nil, Errors{{Pos{Cell: id}, fmt.Sprintf("GoSFT could not read this cell: %v", r), "that is a fault of GoSFT; please report the cell"}}
@@ -76,9 +79,14 @@ func (p *Planner) Plan(id int, src string) (plan *Plan, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &draft{p: p, src: s, cell: parsed, next: p.session.clone()}
+	p.mu.Lock()
+	now, failed := p.session, maps.Clone(p.failed)
+	p.mu.Unlock()
+	d := &draft{p: p, src: s, cell: parsed, old: now, next: now.clone(), failed: failed}
 	plan, err = d.plan()
 	if d.st != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		for n := range d.declaredHere(true) {
 			p.failed[n] = id
 		}
@@ -90,7 +98,9 @@ func (p *Planner) Plan(id int, src string) (plan *Plan, err error) {
 func (p *Planner) Commit(plan *Plan) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	plan.change.apply(p.session)
+	next := p.session.clone()
+	plan.change.apply(next)
+	p.session = next
 	for n, id := range p.failed {
 		if id == plan.Cell {
 			delete(p.failed, n)

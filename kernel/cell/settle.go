@@ -65,7 +65,7 @@ func (d *draft) settle() {
 	identify(units)
 	for _, u := range units {
 		u.symbol = d.p.symbols.of(u)
-		if old := d.p.session.units[u.name()]; old != nil && old.kind == varUnit && old.id == u.id {
+		if old := d.old.units[u.name()]; old != nil && old.kind == varUnit && old.id == u.id {
 			u.pinned = u.pinned || old.pinned
 			u.cell = old.cell
 		}

@@ -26,6 +26,7 @@ func (p *Planner) Lose() []Var {
 	lost := p.Vars()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.session = p.session.clone()
 	for _, v := range lost {
 		p.session.lost[v.Name] = v
 	}
@@ -37,7 +38,8 @@ func (p *Planner) Lose() []Var {
 func (p *Planner) Forget(name string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := p.session
+	s := p.session.clone()
+	p.session = s
 	_, imported := s.imports[name]
 	_, declared := s.units[name]
 	delete(s.imports, name)
