@@ -35,8 +35,12 @@ try {
   const parameters = cells.find(c => /^rows := /m.test(c.source));
   await page.evaluate(i => {
     const m = window.nb.content.widgets[i].model.sharedModel;
-    m.setSource(m.source.replace(/^rows := \d+/m, 'rows := 640'));
+    m.setSource(m.source.replace(/^rows := \d+/m, 'rows := 800'));
   }, parameters.i);
+  await page.evaluate(i => {
+    const m = window.nb.content.widgets[i].model.sharedModel;
+    m.setSource(m.source.replace(/LoggingSteps:\s*\d+/, 'LoggingSteps: 2'));
+  }, training.i);
   for (const c of cells) {
     if (c.i === training.i) {
       const before = Date.now();
@@ -46,7 +50,7 @@ try {
       while (Date.now() - before < 240000 && seen.size < 3) {
         const o = await output(page, c.i);
         const chart = o.list.find(x => x.data?.['application/vnd.vegalite.v5+json']);
-        if (chart) seen.add(JSON.stringify(chart.data['application/vnd.vegalite.v5+json']).length + ':' + o.text.length);
+        if (chart) seen.add(JSON.stringify(chart.data['application/vnd.vegalite.v5+json']));
         if (await page.evaluate(() => window.ran)) break;
         await sleep(300);
       }

@@ -12,8 +12,8 @@ import (
 	"gosft/sftlib/internal/testenv"
 )
 
-// home points GOSFT_HOME at a fresh folder and hides what other folders hold.
-func home(t *testing.T) string {
+// emptyHome points GOSFT_HOME at a fresh folder and hides what other folders hold.
+func emptyHome(t *testing.T) string {
 	dir := t.TempDir()
 	t.Setenv("GOSFT_HOME", dir)
 	t.Setenv("HOME", t.TempDir())
@@ -49,7 +49,7 @@ func sum(b *Backend) (total float32, err error) {
 func TestOpenBest(t *testing.T) {
 	t.Run("plugin", func(t *testing.T) {
 		plugin := realPlugin(t)
-		dir := home(t)
+		dir := emptyHome(t)
 		if err := os.Symlink(plugin, filepath.Join(dir, "pjrt", "libpjrt_cpu.so")); err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestOpenBest(t *testing.T) {
 		t.Log(b)
 	})
 	t.Run("none", func(t *testing.T) {
-		home(t)
+		emptyHome(t)
 		b, err := Open("")
 		if err != nil || b.Kind != Go {
 			t.Fatalf("%v, %v", b, err)
@@ -79,7 +79,7 @@ func TestOpenBest(t *testing.T) {
 		}
 	})
 	t.Run("broken plugin falls back and says so", func(t *testing.T) {
-		dir := home(t)
+		dir := emptyHome(t)
 		if err := os.WriteFile(filepath.Join(dir, "pjrt", "libpjrt_cpu.so"), []byte("no library"), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestOpenBest(t *testing.T) {
 }
 
 func TestOpenNamed(t *testing.T) {
-	home(t)
+	emptyHome(t)
 	for _, c := range []struct {
 		config string
 		kind   Kind
