@@ -335,7 +335,7 @@ func TestLoadDamaged(t *testing.T) {
 		"1 rows of Coef":                  `{"format":1,"type":"LogisticRegression","model":{"Classes":[0,1,2],"Coef":[[1]],"Intercept":[1]}}`,
 		"asks for feature 7 of 1":         `{"format":1,"type":"DecisionTree","model":{"Classes":[0,1],"Features":1,"Tree":{"Feature":[7],"Threshold":[1],"Left":[0],"Right":[0],"Value":[[1,0]]}}}`,
 		"leads to 0 and 0 of 1":           `{"format":1,"type":"DecisionTree","model":{"Classes":[0,1],"Features":1,"Tree":{"Feature":[0],"Threshold":[1],"Left":[0],"Right":[0],"Value":[[1,0]]}}}`,
-		"support vector 5 of 0":           `{"format":1,"type":"SVC","model":{"Classes":[0,1],"Features":1,"Intercept":[0],"Pairs":[{"First":0,"Second":1,"Support":[5],"DualCoef":[1]}]}}`,
+		"support vector 5 of 1":           `{"format":1,"type":"SVC","model":{"Classes":[0,1],"Features":1,"SupportVectors":[[1]],"Intercept":[0],"Pairs":[{"First":0,"Second":1,"Support":[5],"DualCoef":[1]}]}}`,
 		"there is no model at its end":    `{"format":1,"type":"Pipeline","steps":[{"format":1,"type":"TFIDF","model":{}}]}`,
 		"code 3 of 2 classes":             `{"format":1,"type":"KNeighbors","model":{"Classes":[0,1],"X":[[1]],"Codes":[3]}}`,
 		"transformers come first":         `{"format":1,"type":"Pipeline","steps":[{"format":1,"type":"Ridge","model":{}},{"format":1,"type":"Ridge","model":{}}]}`,

@@ -95,6 +95,9 @@ func vote(model string, examples [][]float64, k int, weights string, X any, use 
 	if k == 0 {
 		k = 5
 	}
+	if k < 0 || k > len(examples) {
+		return 0, fmt.Errorf("classic: %s: NNeighbors is %d, it was fitted with %d rows: it must be from 1 to that", model, k, len(examples))
+	}
 	search := searcher(examples)
 	parallel(m.n, 16, func(_, lo, hi int) {
 		w := make([]float64, k)

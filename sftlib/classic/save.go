@@ -175,7 +175,18 @@ func sameWidths(name string, rows [][]float64, want int) error {
 	return nil
 }
 
+// valid checks the classes of a model that has learned from so many features.
+func (l *labels) valid(features int) error {
+	if features > 0 && len(l.Classes) < 2 || l.ClassNames != nil && len(l.ClassNames) != len(l.Classes) {
+		return fmt.Errorf("%d features, %d classes, %d names of classes", features, len(l.Classes), len(l.ClassNames))
+	}
+	return nil
+}
+
 func (l *LogisticRegression) valid() error {
+	if err := l.labels.valid(len(l.Coef)); err != nil {
+		return err
+	}
 	want := len(l.Classes)
 	if want == 2 {
 		want = 1
@@ -193,6 +204,9 @@ func (l *LogisticRegression) valid() error {
 }
 
 func (b *MultinomialNB) valid() error {
+	if err := b.labels.valid(len(b.FeatureLogProb)); err != nil {
+		return err
+	}
 	if len(b.FeatureLogProb) != len(b.Classes) || len(b.ClassLogPrior) != len(b.Classes) {
 		return fmt.Errorf("%d classes, %d rows of FeatureLogProb, %d of ClassLogPrior", len(b.Classes), len(b.FeatureLogProb), len(b.ClassLogPrior))
 	}
@@ -203,6 +217,9 @@ func (b *MultinomialNB) valid() error {
 }
 
 func (k *KNeighbors) valid() error {
+	if err := k.labels.valid(len(k.X)); err != nil {
+		return err
+	}
 	if len(k.X) != len(k.Codes) {
 		return fmt.Errorf("%d rows of X, %d Codes", len(k.X), len(k.Codes))
 	}
@@ -228,6 +245,12 @@ func (k *KNeighborsRegressor) valid() error {
 }
 
 func (s *SVC) valid() error {
+	if err := s.labels.valid(s.Features); err != nil {
+		return err
+	}
+	if k := len(s.Classes); s.Features > 0 && (len(s.Pairs) != k*(k-1)/2 || s.Coef == nil && len(s.SupportVectors) == 0) {
+		return fmt.Errorf("%d classes, %d pairs, %d support vectors", k, len(s.Pairs), len(s.SupportVectors))
+	}
 	if len(s.Intercept) != len(s.Pairs) || s.Coef != nil && len(s.Coef) != len(s.Pairs) {
 		return fmt.Errorf("%d pairs, %d of Intercept, %d rows of Coef", len(s.Pairs), len(s.Intercept), len(s.Coef))
 	}
@@ -294,8 +317,16 @@ func validTrees(trees []*Tree, features, values int) error {
 }
 
 func (d *DecisionTree) valid() error {
+	if err := d.labels.valid(d.Features); err != nil {
+		return err
+	}
 	return validTrees([]*Tree{d.Tree}, d.Features, len(d.Classes))
 }
 func (d *DecisionTreeRegressor) valid() error { return validTrees([]*Tree{d.Tree}, d.Features, 1) }
-func (f *RandomForest) valid() error          { return validTrees(f.Trees, f.Features, len(f.Classes)) }
+func (f *RandomForest) valid() error {
+	if err := f.labels.valid(f.Features); err != nil {
+		return err
+	}
+	return validTrees(f.Trees, f.Features, len(f.Classes))
+}
 func (f *RandomForestRegressor) valid() error { return validTrees(f.Trees, f.Features, 1) }
