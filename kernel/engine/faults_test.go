@@ -24,7 +24,7 @@ func TestDeaths(t *testing.T) {
 		{"stack overflow", "func endless(i int) int { return endless(i+1) + 1 }\nendless(0)", []string{"stack overflow", "in endless"}},
 		{"kill -9", "syscall.Kill(os.Getpid(), syscall.SIGKILL)\ntime.Sleep(20 * time.Second)", []string{"signal 9"}},
 		{"memory limit", "var hold [][]byte\nfor {\n\thold = append(hold, bytes.Repeat([]byte{1}, 64<<20))\n}", []string{"memory"}},
-		{"a library's goroutine", "time.AfterFunc(time.Millisecond, func() { panic(\"in a timer\") })\ntime.Sleep(20 * time.Second)", []string{"in a timer"}},
+		{"a library's goroutine", "func boom() { panic(\"in a timer\") }\ntime.AfterFunc(time.Millisecond, boom)\ntime.Sleep(20 * time.Second)", []string{"in a timer"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.must("kept := twice(4)")
