@@ -4,8 +4,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -73,7 +75,7 @@ func offsets(fs *files, n ast.Node) (int, int) {
 	return a, b
 }
 
-// FuzzPlan gives any text to the planner: it must not panic, and what it plans must still be Go.
+// FuzzPlan gives any text to the planner: it must not panic, and what it takes must come out as a package without errors.
 func FuzzPlan(f *testing.F) {
 	f.Add("x := 1", "x + 1")
 	f.Add("type T struct{ a int }\nt := T{1}", "type T struct{ a, b int }\nt")
@@ -86,17 +88,27 @@ func FuzzPlan(f *testing.F) {
 		e := testPackages(t)
 		p := NewPlanner(e)
 		for i, text := range []string{one, two, one} {
+			start := time.Now()
 			plan, err := p.Plan(i+1, text)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Fatalf("cells %q, %q: %v to plan", one, two, took)
+			}
 			if err != nil {
 				if strings.Contains(err.Error(), "could not read this cell") {
 					t.Fatalf("cells %q, %q: %v", one, two, err)
 				}
 				continue
 			}
-			for _, file := range plan.Files {
-				if _, err := parser.ParseFile(token.NewFileSet(), "", file.Text, 0); err != nil {
-					t.Fatalf("cells %q, %q: the plan of %q is not Go: %v\n%s", one, two, text, err, file.Text)
-				}
+			if plan.Cgo {
+				continue
+			}
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, "", plan.Files[0].Text, 0)
+			if err == nil {
+				_, err = (&types.Config{Importer: importer{e}, GoVersion: goVersion(), Sizes: types.SizesFor("gc", "amd64")}).Check(PackagePath, fset, []*ast.File{file}, nil)
+			}
+			if err != nil {
+				t.Fatalf("cells %q, %q: the plan of %q is not Go: %v\n%s", one, two, text, err, plan.Files[0].Text)
 			}
 			p.Commit(plan)
 		}
