@@ -22,6 +22,10 @@ func (d *draft) declare() error {
 	for id := range d.st.define {
 		vars[id.Name] = id.Pos()
 	}
+	if at, ok := vars["init"]; ok {
+		_, off := d.p.files.offset(at)
+		return one(d.src.pos(off), "cannot declare init - must be func")
+	}
 	types_ := map[string]*unit{}
 	where := map[string]Pos{}
 	var methods []*declared

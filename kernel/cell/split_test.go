@@ -93,6 +93,7 @@ func TestPositions(t *testing.T) {
 		{"base = \"s\"", "In[2]:1:8: cannot use \"s\""},
 		{"known = nil", "In[2]:1:1: cannot assign to known"},
 		{"for i := range 3 { j := i }", "In[2]:1:20: declared and not used: j"},
+		{"x := 1\ninit := 5", "In[2]:2:1: cannot declare init - must be func"},
 		{"x, base := 1, \"s\"", ""},
 		{"import \"nope/nope\"", "In[2]:1:8: cannot import \"nope/nope\""},
 	} {
