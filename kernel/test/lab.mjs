@@ -13,8 +13,9 @@ const freePort = () => new Promise((ok, no) => {
 });
 const chromiumPath = () => process.env.CHROMIUM || ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(p => fs.existsSync(p));
 
-// startLab serves root; state holds its settings and log, so that nothing of the user's own set-up is touched.
-export async function startLab({ root, jupyter, state, theme = 'JupyterLab Light' }) {
+// startLab serves root; state holds its settings and log, so that nothing of the user's own set-up is touched. base is the
+// path below which everything is served, such as '/user/ada' behind a hub.
+export async function startLab({ root, jupyter, state, theme = 'JupyterLab Light', base = '' }) {
   const settings = (plugin, value) => {
     const file = path.join(state, 'settings', '@jupyterlab', `${plugin}.jupyterlab-settings`);
     fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -25,9 +26,9 @@ export async function startLab({ root, jupyter, state, theme = 'JupyterLab Light
   settings('notebook-extension/tracker', { windowingMode: 'none', recordTiming: true });
   fs.mkdirSync(path.join(state, 'workspaces'), { recursive: true });
   const port = await freePort(), token = Math.random().toString(36).slice(2);
-  const url = `http://127.0.0.1:${port}`, log = path.join(state, 'lab.log'), out = fs.openSync(log, 'w');
+  const url = `http://127.0.0.1:${port}${base}`, log = path.join(state, 'lab.log'), out = fs.openSync(log, 'w');
   const proc = spawn(jupyter, ['lab', '--no-browser', ...(process.getuid() === 0 ? ['--allow-root'] : []),
-    '--ServerApp.ip=127.0.0.1', `--ServerApp.port=${port}`, '--ServerApp.port_retries=0', `--IdentityProvider.token=${token}`,
+    '--ServerApp.ip=127.0.0.1', `--ServerApp.port=${port}`, '--ServerApp.port_retries=0', `--ServerApp.base_url=${base}/`, `--IdentityProvider.token=${token}`,
     `--ServerApp.root_dir=${path.resolve(root)}`, '--LabApp.expose_app_in_browser=True', '--LabApp.news_url=',
     '--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate', '--LabApp.extension_manager=readonly',
     `--LabApp.user_settings_dir=${path.join(state, 'settings')}`, `--LabApp.workspaces_dir=${path.join(state, 'workspaces')}`],

@@ -23,6 +23,7 @@ const (
 	retry       = 20 * time.Second       // after a browser did not answer, programs do not wait again for so long
 
 	addressAck   = "#comm_open_ack"
+	addressReady = "#ready" // the browser has heard the answer: the way is open in both directions
 	addressPing  = "#heartbeat/ping"
 	addressPong  = "#heartbeat/pong"
 	addressStart = "#comms/start"
@@ -57,6 +58,7 @@ type Bridge struct {
 	mu         sync.Mutex
 	out        Output        // of the newest cell that used comms
 	id         string        // of the open comm; "" when there is none
+	knocking   string        // of a comm whose browser has not heard the answer yet
 	opened     chan struct{} // closed when the comm is opened; nil when nobody waits
 	heard      time.Time     // when the browser last sent something
 	pong       chan struct{}
@@ -240,7 +242,7 @@ func (b *Bridge) Owns(c session.Comm) bool {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return c.ID != "" && c.ID == b.id
+	return c.ID != "" && (c.ID == b.id || c.ID == b.knocking)
 }
 
 // FromFrontend handles a comm message of the browser. The error says that it is not for the bridge, or cannot be given to
@@ -251,18 +253,32 @@ func (b *Bridge) FromFrontend(c session.Comm) error {
 	}
 	switch c.Kind {
 	case "open":
-		b.open(c.ID)
+		b.mu.Lock()
+		if c.ID != b.id {
+			b.knocking = c.ID
+		}
+		out := b.out
+		b.mu.Unlock()
+		if out != nil {
+			out.Comm(comm(c.ID, message{addressAck, true}))
+		}
 		return nil
 	case "close":
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.id = ""
+		if c.ID == b.id {
+			b.id = ""
+		}
 		return nil
 	}
 	data, _ := c.Data.(map[string]any)
 	address, ok := data["address"].(string)
 	if !ok {
 		return fmt.Errorf("comm %s: a message without an address", c.ID)
+	}
+	if address == addressReady {
+		b.open(c.ID)
+		return nil
 	}
 	b.mu.Lock()
 	b.heard = time.Now()
@@ -283,15 +299,18 @@ func (b *Bridge) FromFrontend(c session.Comm) error {
 	return nil
 }
 
-// open takes a browser's comm: it is answered, the script is taken off the page, and what waits is sent.
+// open takes a browser's comm once it has heard the answer: the script is taken off the page, and what waits is sent.
 func (b *Bridge) open(id string) {
 	b.mu.Lock()
-	b.id, b.heard, b.failed = id, time.Now(), time.Time{}
+	if b.id == id {
+		b.mu.Unlock()
+		return
+	}
+	b.id, b.knocking, b.heard, b.failed = id, "", time.Now(), time.Time{}
 	out, wait, queue, shown := b.out, b.opened, b.queue, b.scriptID
 	b.opened, b.queue, b.scriptID = nil, nil, ""
 	b.mu.Unlock()
 	if out != nil {
-		out.Comm(comm(id, message{addressAck, true}))
 		if shown != "" {
 			out.Display(display.Message{Kind: "clear", ID: shown})
 		}

@@ -53,6 +53,9 @@ func (p *browser) Comm(c session.Comm) {
 	p.mu.Lock()
 	mute := p.mute
 	p.mu.Unlock()
+	if data["address"] == addressAck {
+		go p.b.FromFrontend(session.Comm{Kind: "msg", ID: c.ID, Data: map[string]any{"address": addressReady, "value": true}})
+	}
 	if data["address"] == addressPing && !mute {
 		go p.b.FromFrontend(session.Comm{Kind: "msg", ID: c.ID, Data: map[string]any{"address": addressPong, "value": true}})
 	}
@@ -146,6 +149,12 @@ func TestWithoutABrowserProgramsWaitOnce(t *testing.T) {
 	}
 	// A browser that comes later gets what waits.
 	b.FromFrontend(session.Comm{Kind: "open", ID: "late", Target: Target})
+	for range 100 {
+		if strings.Contains(p.seen(), "late /a=2") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	if want := "note; late #comm_open_ack=true; clear; late /a=1; late /a=2"; !strings.HasSuffix(p.seen(), want) {
 		t.Errorf("saw %q, want the end %q", p.seen(), want)
 	}

@@ -115,7 +115,9 @@
   function receive(data) {
     switch (data?.address) {
       case "#comm_open_ack":
+        if (open) return;
         open = true;
+        comm.send("#ready", true);
         for (const [a, v] of waiting.splice(0)) comm.send(a, v);
         return;
       case "#heartbeat/ping":
@@ -136,7 +138,14 @@
   }
 
   socket = new WebSocket(address());
-  socket.onopen = () => raw("comm_open", {comm_id: id, target_name: "gonb_comm", data: {kernel_id: kernel}});
+  // The server may take a while until this connection hears the kernel: the comm is opened again until the answer is heard.
+  let tries = 0;
+  const knock = () => {
+    if (open || closed || tries++ > 60) return;
+    raw("comm_open", {comm_id: id, target_name: "gonb_comm", data: {kernel_id: kernel}});
+    setTimeout(knock, 200);
+  };
+  socket.onopen = knock;
   socket.onmessage = (event) => {
     if (typeof event.data !== "string") return;
     const msg = JSON.parse(event.data);

@@ -1,0 +1,12 @@
+#!/bin/sh
+# GoNB's own notebooks for widgets in JupyterLab with this kernel: see gonb.mjs.
+set -eu
+cd "$(dirname "$0")"
+root=$(cd ../.. && pwd)
+command -v node >/dev/null && command -v npm >/dev/null || { echo "GoNB's notebooks: skipped, node and npm are not on the PATH (Debian: apt install nodejs npm)"; exit 0; }
+[ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { echo "GoNB's notebooks: skipped, no Chromium on the PATH (Debian: apt install chromium; or set CHROMIUM)"; exit 0; }
+build=$root/build/browser
+mkdir -p "$build"
+cp package.json ./*.mjs "$build/"
+[ -d "$build/node_modules/playwright-core" ] || npm install --silent --no-audit --no-fund --prefix "$build"
+exec node "$build/gonb.mjs" "$root" "$(cd "$root" && go list -m -f '{{.Dir}}' github.com/janpfeifer/gonb)"
