@@ -6,38 +6,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"gosft/sftlib/home"
 )
 
-// Home returns the folder with models/, data/, pjrt/ and worker/: $GOSFT_HOME, else the nearest .venv/share/gosft upwards
-// from the working directory, else $XDG_DATA_HOME/gosft, else ~/.local/share/gosft. It need not exist.
+// Home returns home.Dir(), or a folder of the user's in the temporary folder where there is no home directory at all.
 func Home() string {
-	if h := os.Getenv("GOSFT_HOME"); h != "" {
+	if h := home.Dir(); h != "" {
 		return h
 	}
-	if dir, err := os.Getwd(); err == nil {
-		for ; ; dir = filepath.Dir(dir) {
-			h := filepath.Join(dir, ".venv", "share", "gosft")
-			if st, err := os.Stat(h); err == nil && st.IsDir() {
-				return h
-			}
-			if dir == filepath.Dir(dir) {
-				break
-			}
-		}
-	}
-	if h := os.Getenv("XDG_DATA_HOME"); h != "" {
-		return filepath.Join(h, "gosft")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return filepath.Join(os.TempDir(), fmt.Sprintf("gosft-%d", os.Getuid()))
-	}
-	return filepath.Join(home, ".local", "share", "gosft")
+	return filepath.Join(os.TempDir(), fmt.Sprintf("gosft-%d", os.Getuid()))
 }
 
 // workerHome returns the first of $GOSFT_HOME/worker and the user's cache folder that can be written to.
-func workerHome(home string) (string, error) {
-	places := []string{filepath.Join(home, "worker")}
+func workerHome(top string) (string, error) {
+	places := []string{filepath.Join(top, "worker")}
 	if c, err := os.UserCacheDir(); err == nil {
 		places = append(places, filepath.Join(c, "gosft", "worker"))
 	}

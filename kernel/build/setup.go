@@ -43,6 +43,10 @@ func Setup(ctx context.Context, o Options) (*Library, error) {
 			return nil, err
 		}
 	}
+	// A ready worker is used also where this user may not write, as in an installation for all.
+	if lib := current(o, t, filepath.Join(o.Home, "worker"), o.Plain); lib != nil && (o.Plain || t.Linker != nil) {
+		return lib, nil
+	}
 	home, err := workerHome(o.Home)
 	if err != nil {
 		return nil, err

@@ -100,6 +100,7 @@ import (
 	_ "index/suffixarray"
 	_ "io"
 	_ "io/fs"
+	//lint:ignore SA1019 cells that were written long ago still use it
 	_ "io/ioutil"
 	_ "iter"
 	_ "log"

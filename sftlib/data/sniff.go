@@ -286,4 +286,3 @@ func parseRecord(text string, i int, sep, quote, escape string) (fields []string
 		return fields, i + n + 1, true, false
 	}
 }
-
