@@ -62,9 +62,6 @@ func (e *Engine) Run(ctx context.Context, id int, src string, out Output) (r Res
 		}
 		e.mu.Unlock()
 	}
-	for _, n := range plan.Notes {
-		out.Note(n)
-	}
 	done, err := e.execute(ctx, act, w, plan, path)
 	r.Timing.Load, r.Timing.Run = time.Duration(done.Open), time.Duration(done.Run)
 	if err != nil {
@@ -77,6 +74,9 @@ func (e *Engine) Run(ctx context.Context, id int, src string, out Output) (r Res
 		return r
 	}
 	e.commit(plan, w)
+	for _, n := range plan.Notes { // what was reset is so only now
+		out.Note(n)
+	}
 	r.Bundle = worker.Bundle(done.Bundle)
 	return r
 }

@@ -78,7 +78,7 @@ trainer := train.New(model, long, train_, val)
 again := trainer.Train(ctx)
 fmt.Println("stopped after step", again.GlobalStep)`);
   await startCell(page, again);
-  await page.waitForFunction(i => /epoch/i.test(window.nb.content.widgets[i].outputArea.node.innerText), again, { timeout: 120000, polling: 200 });
+  await page.waitForFunction(i => /epoch/i.test(window.nb.content.widgets[i].outputArea.node.innerText), again, { timeout: 300000, polling: 200 });
   await sleep(6000);
   await page.click('.jp-NotebookPanel:not(.lm-mod-hidden) [data-jp-item-name="interrupt"]');
   await waitCell(page, 120000);
