@@ -4,7 +4,7 @@ HOME_DIR := $(CURDIR)/.venv/share/gosft
 export GOSFT_HOME := $(HOME_DIR)
 export GOEXPERIMENT := simd
 export PATH := $(HOME_DIR)/bin:$(CURDIR)/.venv/bin:$(PATH)
-GOFLAGS_TEST ?= -timeout 30m
+GOFLAGS_TEST ?= -p 1 -timeout 30m
 
 .PHONY: help setup setup-test notebook doctor test lint test-go test-notebooks test-clients test-browser test-bare parity bench-kernel bench-sft clean
 
