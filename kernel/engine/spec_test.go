@@ -32,13 +32,11 @@ type step struct {
 	stack []string // parts of the traceback
 }
 
-func show(in, text string) step       { return step{in: in, show: text} }
-func prints(in, text string) step     { return step{in: in, out: text} }
-func quiet(in string) step            { return step{in: in} }
-func fails(in, err, at string) step   { return step{in: in, err: err, at: at} }
-func notes(in, note string) step      { return step{in: in, note: note} }
-func (s step) noting(n string) step   { s.note = n; return s }
-func (s step) printing(o string) step { s.out = o; return s }
+func show(in, text string) step     { return step{in: in, show: text} }
+func prints(in, text string) step   { return step{in: in, out: text} }
+func quiet(in string) step          { return step{in: in} }
+func fails(in, err, at string) step { return step{in: in, err: err, at: at} }
+func notes(in, note string) step    { return step{in: in, note: note} }
 
 // record keeps what a cell gave.
 type record struct {

@@ -2,7 +2,6 @@ package live
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -285,7 +284,7 @@ func TestPanicTexts(t *testing.T) {
 
 type nasty struct{}
 
-func (nasty) Error() string { panic(fmt.Sprint("again")) }
+func (nasty) Error() string { panic("again") }
 
 // Poll stands in every loop of a cell: it must cost next to nothing.
 func BenchmarkPoll(b *testing.B) {

@@ -41,9 +41,8 @@ type session struct {
 	lossSum, totalLoss  float64
 	lossN               int
 	lastNorm, lastRate  float64
-	checkpoint          string // the latest one written or read
-	reportedAt, savedAt int    // step of the latest report and checkpoint
-	evaluatedAt         int
+	checkpoint          string  // the latest one written or read
+	savedAt             int     // step of the latest checkpoint
 	secondsBefore       float64 // of earlier parts of this training
 	prepared            bool
 	pending             error // of a callback during a note

@@ -103,7 +103,7 @@ func TestResumedEqualsUninterrupted(t *testing.T) {
 			}
 			args.ResumeFromCheckpoint = "last"
 			resumed := tinyModel(t, name, tinyLabels)
-			run, err = New(resumed, args, train, nil, losses(&got)).Train(context.Background())
+			_, err = New(resumed, args, train, nil, losses(&got)).Train(context.Background())
 			must(t, err)
 			if len(got) != len(want) {
 				t.Fatalf("%d losses, want %d", len(got), len(want))

@@ -18,7 +18,6 @@ type Trainer struct {
 	columns    columns
 	callbacks  []Callback
 	metrics    func(*eval.Report) map[string]float64
-	quiet      bool
 
 	mu      sync.Mutex
 	running bool
