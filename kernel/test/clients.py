@@ -15,6 +15,7 @@ import threading
 import nbclient
 import nbformat
 import papermill
+import pypandoc
 from papermill.translators import Translator, papermill_translators
 
 ROOT = pathlib.Path(sys.argv[1]).resolve()
@@ -125,15 +126,16 @@ def test_nbconvert_html_and_latex(work):
     html = (work / "saved.html").read_text()
     body = html[html.index("<body"):]
     assert "<table" in body and ("<svg" in body or "data:image/" in body), "no table or no plot in the HTML file"
-    run(JUPYTER, "nbconvert", "--to", "latex", path)
+    pandoc = pathlib.Path(pypandoc.get_pandoc_path()).parent  # nbconvert looks for it on the PATH
+    run(JUPYTER, "nbconvert", "--to", "latex", path, env=environment(PATH=f"{pandoc}{os.pathsep}{os.environ['PATH']}"))
     assert "\\begin{document}" in (work / "saved.tex").read_text()
 
 
 def test_jupytext_round_trip(work):
     path = work / "pair.ipynb"
     shutil.copy(NOTEBOOK, path)
-    run(JUPYTER, "jupytext", "--to", "go:percent", path)
-    run(JUPYTER, "jupytext", "--to", "ipynb", "--output", work / "back.ipynb", work / "pair.go")
+    run(VENV / "bin/jupytext", "--to", "go:percent", path)
+    run(VENV / "bin/jupytext", "--to", "ipynb", "--output", work / "back.ipynb", work / "pair.go")
     a, b = nbformat.read(path, 4), nbformat.read(work / "back.ipynb", 4)
     code = lambda nb: [c.source.strip() for c in nb.cells if c.cell_type == "code"]
     assert code(a) == code(b), "the cells differ after the round trip"
@@ -168,7 +170,7 @@ def test_home_unset(work):
 
 
 def test_locale_not_utf8(work):
-    check(execute(work, words(), "n.ipynb", env=environment(LC_ALL="C", LANG="C", PYTHONUTF8="0")))
+    check(execute(work, words(), "n.ipynb", env=environment(LC_ALL="C", LANG="C")))
 
 
 def test_no_network(work):
@@ -179,42 +181,33 @@ def test_no_network(work):
 
 
 def other_user(work, home_mode):
-    """Runs the small notebook as `nobody`, whose home has the given mode."""
-    home = work / "home"
-    home.mkdir()
-    for p in (work, home):
+    """Runs the small notebook as `nobody`, whose home has the given mode; without Python, which may lie in the first user's home."""
+    home, out = work / "home", work / "run"
+    for p in (home, out):
+        p.mkdir()
         os.chown(p, 65534, 65534)
     nbformat.write(words(), home / "n.ipynb")
-    (work / "run").mkdir()
-    for p in (home / "n.ipynb", work / "run"):
-        os.chown(p, 65534, 65534)
     os.chmod(home, home_mode)
-    env = environment(HOME=str(home), JUPYTER_RUNTIME_DIR=str(work / "run"), JUPYTER_PLATFORM_DIRS="0", XDG_CACHE_HOME=None, TMPDIR=str(work / "run"),
-                      IPYTHONDIR=str(work / "run"), JUPYTER_CONFIG_DIR=str(work / "run"), JUPYTER_DATA_DIR=str(work / "run"))
-    out = work / "run" / "out.ipynb"
-    run(JUPYTER, "execute", f"--output={out}", "--timeout=600", home / "n.ipynb", env=env, cwd=home, user=65534, group=65534, extra_groups=[])
-    check(nbformat.read(out, 4))
+    env = {"HOME": str(home), "TMPDIR": str(out), "PATH": os.environ["PATH"], "GOSFT_HOME": str(VENV / "share/gosft")}
+    run(GOSFT, "run", "--output", out / "out.ipynb", home / "n.ipynb", env=env, cwd=home, user=65534, group=65534, extra_groups=[])
+    check(nbformat.read(out / "out.ipynb", 4))
 
 
 def readable_by_others():
-    p = ROOT
-    while p != p.parent:
-        if not p.stat().st_mode & stat.S_IXOTH:
-            return False
-        p = p.parent
     go = shutil.which("go")
-    return os.getuid() == 0 and (not go or os.stat(os.path.realpath(go)).st_mode & stat.S_IXOTH)
+    paths = [ROOT, pathlib.Path(os.path.realpath(go))] if go else [ROOT]
+    return os.getuid() == 0 and all(q.stat().st_mode & stat.S_IXOTH for p in paths for q in (p, *p.parents))
 
 
 def test_second_user(work):
     if not readable_by_others():
-        return "skipped: needs root and a checkout that others may read"
+        return "skipped: needs root, and a checkout and a Go that others may read"
     other_user(work, 0o755)
 
 
 def test_read_only_home(work):
     if not readable_by_others():
-        return "skipped: needs root and a checkout that others may read"
+        return "skipped: needs root, and a checkout and a Go that others may read"
     other_user(work, 0o555)
 
 
