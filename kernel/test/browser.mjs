@@ -49,8 +49,8 @@ try {
       const seen = new Set();
       while (Date.now() - before < 240000 && seen.size < 3) {
         const o = await output(page, c.i);
-        const chart = o.list.find(x => x.data?.['application/vnd.vegalite.v5+json']);
-        if (chart) seen.add(JSON.stringify(chart.data['application/vnd.vegalite.v5+json']));
+        // While it runs the plot is a drawing in the page, at the end a Vega-Lite specification.
+        for (const x of o.list) if (/<svg/.test(String(x.data?.['text/html'] ?? ''))) seen.add(String(x.data['text/html']));
         if (await page.evaluate(() => window.ran)) break;
         await sleep(300);
       }
@@ -76,7 +76,7 @@ long.OutputDir = args.OutputDir + "-long"
 long.NumTrainEpochs, long.MaxSteps = 50, 0
 trainer := train.New(model, long, train_, val)
 again := trainer.Train(ctx)
-fmt.Println("stopped after step", again.GlobalStep)`);
+fmt.Println("stopped after step", again.State().GlobalStep)`);
   await startCell(page, again);
   await page.waitForFunction(i => /epoch/i.test(window.nb.content.widgets[i].outputArea.node.innerText), again, { timeout: 300000, polling: 200 });
   await sleep(6000);
