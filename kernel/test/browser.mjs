@@ -111,8 +111,8 @@ fmt.Println("stopped after step", again.State().GlobalStep)`);
   const help = await addCell(page, 'strings.ToUpper');
   await sleep(300);
   await page.keyboard.press('Shift+Tab');
-  await page.waitForSelector('.jp-Tooltip', { timeout: 20000 });
-  check('Shift-Tab shows the signature', /func ToUpper/.test(await page.evaluate(() => document.querySelector('.jp-Tooltip').innerText)));
+  const signature = () => page.waitForFunction(() => /func ToUpper/.test(document.querySelector('.jp-Tooltip')?.innerText ?? ''), null, { timeout: 20000 });
+  check('Shift-Tab shows the signature', await signature().then(() => true, () => false), await page.evaluate(() => document.querySelector('.jp-Tooltip')?.innerText));
   await shot(page, undefined, '06-inspection');
   await page.keyboard.press('Escape');
 
