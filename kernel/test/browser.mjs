@@ -111,7 +111,7 @@ fmt.Println("stopped after step", again.State().GlobalStep)`);
   const help = await addCell(page, 'strings.ToUpper');
   await sleep(300);
   await page.keyboard.press('Shift+Tab');
-  const signature = () => page.waitForFunction(() => /func ToUpper/.test(document.querySelector('.jp-Tooltip')?.innerText ?? ''), null, { timeout: 20000 });
+  const signature = () => page.waitForFunction(() => /func strings\.ToUpper\(/.test(document.querySelector('.jp-Tooltip')?.innerText ?? ''), null, { timeout: 20000 });
   check('Shift-Tab shows the signature', await signature().then(() => true, () => false), await page.evaluate(() => document.querySelector('.jp-Tooltip')?.innerText));
   await shot(page, undefined, '06-inspection');
   await page.keyboard.press('Escape');
