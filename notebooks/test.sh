@@ -20,7 +20,8 @@ for nb in "$@"; do
     if grep -q "\"${set%%=*} := " "$nb"; then sets="$sets --set $set"; fi
   done
   # shellcheck disable=SC2086  the settings are words of their own
-  if "$root/.venv/bin/gosft" run $sets --output "$work/$nb" "$nb" > "$work/log" 2>&1; then
+  cp "$nb" "$work/$nb"
+  if (cd "$work/$(dirname "$nb")" && "$root/.venv/bin/gosft" run $sets "$(basename "$nb")") > "$work/log" 2>&1; then
     passed=$((passed + 1)); echo "ok   $nb ($(($(date +%s) - start)) s)"
   else
     failed=$((failed + 1)); echo "FAIL $nb"; tail -40 "$work/log"
