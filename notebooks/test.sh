@@ -8,7 +8,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if [ -d "$root/../shared/models" ]; then GOSFT_MODELS=${GOSFT_MODELS:-$root/../shared/models}; export GOSFT_MODELS; fi
 [ -x "$root/.venv-test/bin/python" ] && { GOSFT_TEST_PYTHON=${GOSFT_TEST_PYTHON:-$root/.venv-test/bin/python}; export GOSFT_TEST_PYTHON; }
-export HF_HUB_OFFLINE=1
+GOSFT_HOME=${GOSFT_HOME:-$root/.venv/share/gosft}
+export GOSFT_HOME HF_HUB_OFFLINE=1
 passed=0 failed=0
 cd "$root/notebooks" || exit 1
 [ $# -gt 0 ] || set -- en/*.ipynb zh/*.ipynb
