@@ -41,7 +41,6 @@ test-clients: ## the quick start through nbclient, papermill, nbconvert, jupytex
 
 test-browser: ## JupyterLab in Chromium, driven by Playwright
 	kernel/test/browser.sh
-	kernel/test/gonb.sh
 
 test-bare: ## notebook 00 on a PATH without go, compiler and linker
 	kernel/test/bare.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Drives JupyterLab in Chromium through the course's quick start, as a user would; pictures go to build/screenshots.
+# Drives JupyterLab in Chromium: browser.mjs goes through the course's quick start as a user would (pictures go to
+# build/screenshots), gonb.mjs through GoNB's own notebooks for widgets. usage: browser.sh
 set -eu
 cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
@@ -9,4 +10,5 @@ build=$root/build/browser
 mkdir -p "$build"
 cp package.json ./*.mjs "$build/"
 [ -d "$build/node_modules/playwright-core" ] || npm install --silent --no-audit --no-fund --prefix "$build"
-exec node "$build/browser.mjs" "$root" "$root/build/screenshots"
+node "$build/browser.mjs" "$root" "$root/build/screenshots"
+node "$build/gonb.mjs" "$root" "$(cd "$root" && go list -m -f '{{.Dir}}' github.com/janpfeifer/gonb)"

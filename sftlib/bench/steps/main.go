@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"gosft/sftlib/bert"
+	"gosft/sftlib/internal/testenv"
 	"gosft/sftlib/train"
 )
 
@@ -143,22 +144,8 @@ func median(x []float64) float64 {
 	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
 }
 
-// find looks for a path in the working directory and its parents.
-func find(rel string) string {
-	for dir, _ := os.Getwd(); ; dir = filepath.Dir(dir) {
-		if p := filepath.Join(dir, rel); exists(p) {
-			return p
-		}
-		if dir == filepath.Dir(dir) {
-			return ""
-		}
-	}
-}
-
-func exists(p string) bool { _, err := os.Stat(p); return err == nil }
-
 func compare(names string, rounds int, file string) error {
-	python, mini := find(".venv-test/bin/python"), find(".venv/share/gosft/models/all-MiniLM-L6-v2")
+	python, mini := testenv.Find(".venv-test/bin/python"), testenv.Find(".venv/share/gosft/models/all-MiniLM-L6-v2")
 	if python == "" || mini == "" {
 		return errors.New("steps: .venv-test (make setup-test) or .venv (make setup) was not found above this folder")
 	}

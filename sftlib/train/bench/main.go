@@ -24,6 +24,7 @@ import (
 	"gosft/sftlib/bert"
 	"gosft/sftlib/data"
 	_ "gosft/sftlib/data/duckdb"
+	"gosft/sftlib/internal/testenv"
 	"gosft/sftlib/train"
 )
 
@@ -120,7 +121,7 @@ func ours(text string) error {
 var sides = []string{"sftlib", "HF Trainer", "HF group_by_length"}
 
 func compare(sets, epochs string, steps, seeds, batch int, file string) error {
-	shared, python, model := find("shared/data"), find(".venv-test/bin/python"), find(".venv/share/gosft/models/all-MiniLM-L6-v2")
+	shared, python, model := testenv.Find("shared/data"), testenv.Find(".venv-test/bin/python"), testenv.Find(".venv/share/gosft/models/all-MiniLM-L6-v2")
 	if shared == "" || python == "" || model == "" {
 		return errors.New("bench: the shared data, .venv-test (make setup-test) or .venv (make setup) was not found above this folder")
 	}
@@ -333,19 +334,4 @@ func labelsOf(rows [][]string, column string) []string {
 	}
 	slices.Sort(labels)
 	return slices.Compact(labels)
-}
-
-// find looks for a path in this folder and those above.
-func find(rel string) string {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, e := os.Stat(filepath.Join(dir, rel)); e == nil {
-			return filepath.Join(dir, rel)
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	return ""
 }
