@@ -33,7 +33,8 @@ func PlotFit(r Regressor, X, y any) (*show.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	return show.Points(slices.Clone(m.dense), t, nil).Line("fitted", grid, line).Titled("", "x", "y"), nil
+	examples := slices.Repeat([]string{"examples"}, m.n)
+	return show.Points(slices.Clone(m.dense), t, examples).Line("fitted", grid, line).Titled("", "x", "y"), nil
 }
 
 // PlotBoundary draws the examples of two features, and behind them the class that a fitted classifier predicts at each

@@ -30,8 +30,8 @@ func TestPlots(t *testing.T) {
 	must(t, line.Fit(Column(x), []float64{2, 4, 6, 8}))
 	fit, err := PlotFit(line, Column(x), []float64{2, 4, 6, 8})
 	must(t, err)
-	if !strings.Contains(fit.SVG(), "fitted") {
-		t.Error("no line")
+	if svg := fit.SVG(); !strings.Contains(svg, "fitted") || !strings.Contains(svg, "examples") {
+		t.Error("the legend lacks the line or the examples")
 	}
 	words := NewPipeline(&TFIDF{}, &LogisticRegression{})
 	must(t, words.Fit([]string{"good film", "bad film", "very good", "so bad"}, []string{"pos", "neg", "pos", "neg"}))

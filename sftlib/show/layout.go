@@ -264,7 +264,8 @@ func (c *Chart) draw(s *scene, l *layer, index int, x, y scale, series []string)
 			top := (float64(i)+.1)*band + float64(nth)*thick
 			s.rect(zero, top, p-zero, thick, c.colorOf(series, l.name), 0, l.names[i]+": "+Number(l.x[i]))
 			if thick >= 9 && n == 1 {
-				s.label(p+4, top+thick/2+4, Number(l.x[i]), fontSize-1, -1, "")
+				// Beside the bar: a negative one has its place right of the zero, where no bar is.
+				s.label(math.Max(p, zero)+4, top+thick/2+4, Number(l.x[i]), fontSize-1, -1, "")
 			}
 		}
 	case binLayer:

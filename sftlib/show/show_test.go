@@ -111,6 +111,34 @@ func TestChartText(t *testing.T) {
 	}
 }
 
+func TestPointsStandOverTheLineInText(t *testing.T) {
+	x := []float64{1, 2, 3, 4}
+	got := Points(x, []float64{1, 3, 2, 4}, []string{"seen", "seen", "seen", "seen"}).Line("fitted", x, []float64{1, 2, 3, 4}).String()
+	if n := strings.Count(got, "•"); n != 5 { // four points and the legend
+		t.Errorf("%d marks of the points, want 5:\n%s", n, got)
+	}
+}
+
+func TestFigureOfANegativeBarStandsBesideIt(t *testing.T) {
+	s := Bars([]string{"up", "down"}, []float64{2, -1}).scene()
+	var bar, figure *shape
+	for i := range s.items {
+		m := &s.items[i]
+		switch {
+		case m.kind == rectShape && strings.HasPrefix(m.title, "down"):
+			bar = m
+		case m.kind == textShape && m.text == Number(-1):
+			figure = m
+		}
+	}
+	if bar == nil || figure == nil {
+		t.Fatal("no bar, or no figure")
+	}
+	if right := math.Max(bar.x, bar.x+bar.w); figure.x < right {
+		t.Errorf("the figure begins at %.0f, inside the bar that ends at %.0f", figure.x, right)
+	}
+}
+
 func TestSeriesKeepTheirColours(t *testing.T) {
 	c := Points([]float64{1, 2, 3}, []float64{1, 2, 3}, []string{"10", "2", "1"}).Line("fit", nil, []float64{1, 2, 3})
 	if got := strings.Join(c.series(), " "); got != "1 2 10 fit" {

@@ -193,7 +193,11 @@ func (c *Chart) plotText(w, h int) string {
 				set(px, py, marker(l.name))
 				lastX, lastY = px, py
 			}
-		case pointLayer:
+		}
+	}
+	// Points last: a line through them would hide them.
+	for _, l := range c.layers {
+		if l.kind == pointLayer {
 			for i := range min(len(l.x), len(l.y)) {
 				set(x.at(l.x[i]), y.at(l.y[i]), marker(at(l.class, i)))
 			}

@@ -156,7 +156,7 @@ func (v *vega) layer(l *layer, index int) []any {
 		var rows []any
 		for i := range min(len(l.names), len(l.x)) {
 			if finite(l.x[i]) {
-				rows = append(rows, object{"name": l.names[i], "value": l.x[i], "text": Number(l.x[i])})
+				rows = append(rows, object{"name": l.names[i], "value": l.x[i], "text": Number(l.x[i]), "end": math.Max(l.x[i], 0)})
 			}
 		}
 		encoding := object{"y": with(v.y, "name", nil), "x": with(v.x, "value", nil), "color": v.color(l.name)}
@@ -166,7 +166,7 @@ func (v *vega) layer(l *layer, index int) []any {
 		bars := []any{object{"data": values(rows), "mark": object{"type": "bar", "tooltip": true}, "encoding": encoding}}
 		if c.barLayers() == 1 {
 			bars = append(bars, object{"data": values(rows), "mark": object{"type": "text", "align": "left", "dx": 4, "color": ink, "fontSize": fontSize - 1},
-				"encoding": object{"y": with(v.y, "name", nil), "x": with(v.x, "value", nil), "text": object{"field": "text", "type": "nominal"}}})
+				"encoding": object{"y": with(v.y, "name", nil), "x": with(v.x, "end", nil), "text": object{"field": "text", "type": "nominal"}}})
 		}
 		return bars
 	case binLayer:
