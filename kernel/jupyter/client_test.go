@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -18,13 +19,46 @@ import (
 	"gosft/kernel/session/fake"
 )
 
+// patience is how long a test waits for what must come at last: a machine that builds on all its processors beside the
+// tests makes everything slow, and a kernel that has ended is noticed at once.
+const patience = 2 * time.Minute
+
 // rig is a kernel with the fake engine and what a test knows of it.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	conn   Connection
-	engine *fake.Engine
+	file   string       // where a process writes its connection
+	engine *fake.Engine // nil for a kernel that is a process of its own
 	logged *syncBuffer
-	done   chan error
+	ended  chan struct{} // closed when the kernel has ended
+	err    error         // how it ended
+}
+
+// aside is a test's T for a goroutine that the test started: what is fatal there ends that goroutine.
+type aside struct{ *testing.T }
+
+func (a aside) Fatal(args ...any) {
+	a.Helper()
+	a.Error(args...)
+	runtime.Goexit()
+}
+
+func (a aside) Fatalf(format string, args ...any) {
+	a.Helper()
+	a.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+// awaitEnd waits until the kernel has ended and returns how.
+func (r *rig) awaitEnd() error {
+	r.t.Helper()
+	select {
+	case <-r.ended:
+		return r.err
+	case <-time.After(patience):
+		r.t.Fatalf("the kernel does not end; its log is:\n%s", r.logged)
+		return nil
+	}
 }
 
 type syncBuffer struct {
@@ -47,13 +81,13 @@ func (b *syncBuffer) String() string {
 // startKernel serves a kernel until the test ends.
 func startKernel(t *testing.T, maxMessage int) *rig {
 	t.Helper()
-	conn, err := NewConnection(filepath.Join(t.TempDir(), "kernel.json"))
+	r := &rig{t: t, engine: fake.New(), logged: &syncBuffer{}, ended: make(chan struct{})}
+	file := filepath.Join(t.TempDir(), "kernel.json")
+	k, err := ListenNew(file, Config{MaxMessage: maxMessage, Log: slog.New(slog.NewTextHandler(r.logged, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, conn: conn, engine: fake.New(), logged: &syncBuffer{}, done: make(chan error, 1)}
-	k, err := Listen(conn, Config{MaxMessage: maxMessage, Log: slog.New(slog.NewTextHandler(r.logged, nil))})
-	if err != nil {
+	if r.conn, err = ReadConnection(file); err != nil {
 		t.Fatal(err)
 	}
 	s, err := session.New(session.Config{Engine: r.engine, Frontend: k, Assist: fakeAssist{}, OutputDir: t.TempDir()})
@@ -61,14 +95,13 @@ func startKernel(t *testing.T, maxMessage int) *rig {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() { r.done <- k.Serve(ctx, s) }()
+	go func() {
+		r.err = k.Serve(ctx, s)
+		close(r.ended)
+	}()
 	t.Cleanup(func() {
 		cancel()
-		select {
-		case <-r.done:
-		case <-time.After(10 * time.Second):
-			t.Error("the kernel does not end")
-		}
+		r.awaitEnd()
 	})
 	return r
 }
@@ -76,7 +109,7 @@ func startKernel(t *testing.T, maxMessage int) *rig {
 // awaitLog waits until the kernel has logged text.
 func (r *rig) awaitLog(text string) {
 	r.t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if strings.Contains(r.logged.String(), text) {
 			return
 		}
@@ -86,7 +119,8 @@ func (r *rig) awaitLog(text string) {
 
 // client is a front end with raw ZeroMQ sockets.
 type client struct {
-	t       *testing.T
+	t       testing.TB
+	kernel  *rig
 	signer  *Signer
 	session string
 	socks   map[string]zmq4.Socket
@@ -100,7 +134,7 @@ func (r *rig) connectAs(id string) *client {
 	r.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r.t.Cleanup(cancel)
-	c := &client{t: r.t, signer: NewSigner(r.conn.Key), session: id, socks: map[string]zmq4.Socket{}, in: map[string]chan *Message{}}
+	c := &client{t: r.t, kernel: r, signer: NewSigner(r.conn.Key), session: id, socks: map[string]zmq4.Socket{}, in: map[string]chan *Message{}}
 	for name, port := range map[string]int{"shell": r.conn.ShellPort, "control": r.conn.Control, "stdin": r.conn.StdinPort, "iopub": r.conn.IOPubPort} {
 		var s zmq4.Socket
 		if name == "iopub" {
@@ -173,10 +207,17 @@ func (c *client) recv(channel string) *Message {
 	select {
 	case m := <-c.in[channel]:
 		return m
-	case <-time.After(10 * time.Second):
-		c.t.Fatalf("nothing on %s", channel)
-		return nil
+	case <-time.After(patience):
+		c.t.Fatalf("nothing on %s; the kernel's log is:\n%s", channel, c.kernel.logged)
+	case <-c.kernel.ended:
 	}
+	select { // its last words may still be on the way
+	case m := <-c.in[channel]:
+		return m
+	case <-time.After(5 * time.Second):
+		c.t.Fatalf("nothing on %s and the kernel has ended: %v; its log is:\n%s", channel, c.kernel.err, c.kernel.logged)
+	}
+	return nil
 }
 
 // silent fails when something arrives on a channel within a moment.

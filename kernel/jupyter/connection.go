@@ -59,35 +59,44 @@ func ReadConnection(path string) (Connection, error) {
 	return c, nil
 }
 
-// NewConnection makes a connection on free ports of this machine and writes it to path, readable by the user only. It
-// serves kernels that are started by hand.
-func NewConnection(path string) (Connection, error) {
-	c := Connection{Transport: "tcp", IP: "127.0.0.1", Key: newID(), Scheme: "hmac-sha256", KernelName: "gosft"}
-	var held []net.Listener
-	defer func() {
-		for _, l := range held {
-			l.Close()
-		}
-	}()
-	for _, p := range []*int{&c.ShellPort, &c.IOPubPort, &c.StdinPort, &c.Control, &c.HBPort} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return c, err
-		}
-		held = append(held, l)
-		*p = l.Addr().(*net.TCPAddr).Port
-	}
-	data, err := json.MarshalIndent(c, "", "  ")
+// ListenNew opens the sockets on free ports of this machine and then writes the connection file that names them,
+// readable by the user only: who finds the file finds a kernel that listens. It serves kernels that are started by hand.
+func ListenNew(path string, cfg Config) (*Kernel, error) {
+	k, err := Listen(Connection{Transport: "tcp", IP: "127.0.0.1", Key: newID(), Scheme: "hmac-sha256", KernelName: "gosft"}, cfg)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return c, err
+	if err := k.conn.write(path); err != nil {
+		k.closeSockets()
+		return nil, fmt.Errorf("connection file: %w", err)
 	}
-	return c, os.WriteFile(path, data, 0o600)
+	return k, nil
 }
 
-// address gives a port's network and address for net.Listen.
+// write writes the connection file whole or not at all.
+func (c Connection) write(path string) error {
+	data, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".connection-*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// address gives a port's network and address for net.Listen; port 0 is any free one.
 func (c Connection) address(port int) (network, addr string) {
 	if c.Transport == "ipc" {
 		return "unix", c.IP + "-" + strconv.Itoa(port)

