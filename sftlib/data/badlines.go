@@ -30,12 +30,18 @@ func (b BadLine) String() string {
 type BadLines struct {
 	Lines []BadLine // the first of them, at most 1000
 	Total int
+
+	separated bool // of a file of separated values
 }
 
 func (b *BadLines) Error() string {
 	const most = 5
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s that cannot be read (SkipBadLines leaves them out; Separator, Quote and Header set how lines are read):", plural(b.Total, "line"))
+	hint := ""
+	if b.separated {
+		hint = "; Separator, Quote and Header set how lines are read"
+	}
+	fmt.Fprintf(&s, "%s that cannot be read (SkipBadLines leaves them out%s):", plural(b.Total, "line"), hint)
 	for i, l := range b.Lines {
 		if i == most {
 			fmt.Fprintf(&s, "\n  … and %d more", b.Total-most)
@@ -88,7 +94,7 @@ func (r *csvReader) rejected(ctx context.Context, c queryer, name string) (*BadL
 		return nil, clean(err)
 	}
 	defer rows.Close()
-	bad := &BadLines{}
+	bad := &BadLines{separated: true}
 	var positions []int64
 	for rows.Next() {
 		var file, kind, text, message string
@@ -112,9 +118,7 @@ func (r *csvReader) rejected(ctx context.Context, c queryer, name string) (*BadL
 	}
 	r.number(bad, positions)
 	for i := range bad.Lines {
-		if len(r.src.trash) > 0 && len(r.src.files) == 1 {
-			bad.Lines[i].File = r.src.shown
-		}
+		bad.Lines[i].File = r.src.name(bad.Lines[i].File)
 	}
 	return bad, nil
 }
@@ -177,7 +181,9 @@ func reason(kind, column, message string) string {
 		return notUTF8
 	case "CAST":
 		if i := strings.Index(message, "Could not convert string "); i >= 0 {
-			return fmt.Sprintf("column %q: cannot read %s", column, strings.TrimPrefix(message[i:], "Could not convert string "))
+			value, kind, _ := strings.Cut(strings.TrimPrefix(message[i:], "Could not convert string "), " to '")
+			kind, _, _ = strings.Cut(kind, "'")
+			return fmt.Sprintf("column %q: %s is no %s", column, value, kindOf(kind))
 		}
 	}
 	return strings.ToLower(kind) + ": " + message

@@ -12,8 +12,14 @@ import (
 // dirty file for one of a single column), the columns are read as text and converted in the same pass. Where a later
 // value does not fit the type that the beginning has, the types are found again on all rows.
 func readSeparated(ctx context.Context, e *engine, src *source, o *options) (*Frame, error) {
+	if err := e.unpack(src); err != nil {
+		return nil, err
+	}
 	found, err := e.transcode(src, o.encoding)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.oldLineEnds(src); err != nil {
 		return nil, err
 	}
 	f, bad, err := e.separated(ctx, src, o, found)
@@ -49,6 +55,12 @@ func (e *engine) separated(ctx context.Context, src *source, o *options, encodin
 		return nil, nil, err
 	}
 	t, bad, err := r.load(ctx)
+	if err != nil && mixedLineEnds(err) {
+		if err = e.oneLineEnd(src); err == nil {
+			d.notes = append(d.notes, `the line ends were mixed, \n and \r\n`)
+			t, bad, err = r.load(ctx)
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,8 +118,8 @@ func (r *csvReader) scan(rejects string) string {
 	var cols []string
 	for _, name := range d.names {
 		kind := "VARCHAR"
-		if t := r.o.types[name]; t != "" {
-			kind = t
+		if t, ok := r.o.types[name]; ok {
+			kind = t.sql()
 		}
 		cols = append(cols, literal(name)+": "+literal(kind))
 	}
@@ -121,7 +133,7 @@ func (r *csvReader) scan(rejects string) string {
 	}
 	args := []string{fileList(r.src.files), "auto_detect = false", "delim = " + literal(d.sep), "quote = " + literal(d.quote), "escape = " + literal(escape),
 		fmt.Sprintf("header = %v", d.header), fmt.Sprintf("skip = %d", d.skip), "columns = {" + strings.Join(cols, ", ") + "}",
-		"max_line_size = 16000000", "buffer_size = 32000000", "new_line = " + literal(d.newline)}
+		"max_line_size = 16000000", "buffer_size = 32000000"}
 	if len(na) > 0 {
 		args = append(args, "nullstr = ["+strings.Join(na, ", ")+"]")
 	}
@@ -169,7 +181,7 @@ func (r *csvReader) load(ctx context.Context) (*table, *BadLines, error) {
 	kinds := make([]columnType, len(r.d.names))
 	copy(kinds, r.d.types)
 	for i, name := range r.d.names {
-		if r.o.types[name] != "" {
+		if _, ok := r.o.types[name]; ok {
 			kinds[i] = columnType{} // read_csv itself converts it
 		}
 	}

@@ -145,7 +145,7 @@ func TestBadLines(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 	_, err = ReadCSV(write(t, "as.csv", "a,b\n1,x\nzwei,y\n"), As("a", Integer))
-	if bad, ok := err.(*BadLines); !ok || bad.Lines[0].Line != 3 || !strings.Contains(bad.Lines[0].Reason, `column "a": cannot read "zwei"`) {
+	if bad, ok := err.(*BadLines); !ok || bad.Lines[0].Line != 3 || !strings.Contains(bad.Lines[0].Reason, `column "a": "zwei" is no integer`) {
 		t.Errorf("a value that is not of the kind that was set: %v", err)
 	}
 }

@@ -29,14 +29,14 @@ func openText(path string) (io.ReadCloser, error) {
 	br := bufio.NewReaderSize(f, 1<<16)
 	head, _ := br.Peek(4)
 	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+	case bytes.HasPrefix(head, []byte(gzipMagic)):
 		z, err := gzip.NewReader(br)
 		if err != nil {
 			f.Close()
 			return nil, fmt.Errorf("unpack: %w", err)
 		}
 		return &textFile{z, f, nil}, nil
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+	case bytes.HasPrefix(head, []byte(zstdMagic)):
 		z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			f.Close()
@@ -100,12 +100,10 @@ func (e *engine) transcode(src *source, name string) (string, error) {
 		if enc == nil {
 			continue
 		}
-		file, err := e.convert(path, enc)
-		if err != nil {
+		if err := e.rewrite(src, i, decode(enc)); err != nil {
 			return "", err
 		}
-		src.files[i], found = file, label
-		src.trash = append(src.trash, file)
+		found = label
 	}
 	if found != "" && name == "" {
 		found += " (guessed)"
@@ -125,12 +123,10 @@ func (e *engine) transcodeWhole(src *source) (string, error) {
 		if enc == nil {
 			continue
 		}
-		file, err := e.convert(path, enc)
-		if err != nil {
+		if err := e.rewrite(src, i, decode(enc)); err != nil {
 			return "", err
 		}
-		src.files[i], found = file, label+" (guessed)"
-		src.trash = append(src.trash, file)
+		found = label + " (guessed)"
 	}
 	if found == "" {
 		return "", errors.New("no other encoding fits")
@@ -251,28 +247,10 @@ func guessUTF16(text string) (encoding.Encoding, string) {
 	return nil, ""
 }
 
-// convert writes a file as UTF-8 into a temporary one.
-func (e *engine) convert(path string, enc encoding.Encoding) (string, error) {
-	in, err := openText(path)
-	if err != nil {
-		return "", err
+// decode copies a text and makes it UTF-8.
+func decode(enc encoding.Encoding) func(*bufio.Writer, *bufio.Reader) error {
+	return func(w *bufio.Writer, r *bufio.Reader) error {
+		_, err := io.Copy(w, transform.NewReader(r, enc.NewDecoder()))
+		return err
 	}
-	defer in.Close()
-	out, err := e.scratch("utf8-*" + ending(path))
-	if err != nil {
-		return "", err
-	}
-	w := bufio.NewWriterSize(out, 1<<20)
-	_, err = io.Copy(w, transform.NewReader(in, enc.NewDecoder()))
-	if err == nil {
-		err = w.Flush()
-	}
-	if closeErr := out.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		os.Remove(out.Name())
-		return "", fmt.Errorf("convert %s to UTF-8: %w", path, err)
-	}
-	return out.Name(), nil
 }

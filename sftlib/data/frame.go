@@ -58,7 +58,11 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"text", "integer", "float", "bool", "time", "list"}[k]
+	names := [...]string{"text", "integer", "float", "bool", "time", "list"}
+	if k < 0 || int(k) >= len(names) {
+		return fmt.Sprintf("Kind(%d)", int(k))
+	}
+	return names[k]
 }
 
 func kindOf(sqlType string) Kind {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,8 +15,17 @@ import (
 // readLines reads JSON lines. DuckDB takes a broken line for a row of missing values, or says its number only in a text; so
 // where it fails, and where bad lines are to be left out, the lines are checked here.
 func readLines(ctx context.Context, e *engine, src *source, o *options) (*Frame, error) {
+	if err := o.only("JSON lines", "Context", "Encoding", "SkipBadLines", "OnlyColumns", "FirstRows", "As", "NA"); err != nil {
+		return nil, err
+	}
+	if err := e.unpack(src); err != nil {
+		return nil, err
+	}
 	encoding, err := e.transcode(src, o.encoding)
 	if err != nil {
+		return nil, err
+	}
+	if err := notEmpty(src); err != nil {
 		return nil, err
 	}
 	bad := &BadLines{}
@@ -24,29 +34,12 @@ func readLines(ctx context.Context, e *engine, src *source, o *options) (*Frame,
 			return nil, err
 		}
 	}
-	list := "*"
-	if len(o.columns) > 0 {
-		list = idents(o.columns)
-	}
-	query := "SELECT " + list + " FROM read_json(" + fileList(src.files) + ", format = 'auto', union_by_name = true, maximum_object_size = 67108864, sample_size = -1)"
-	if o.rows >= 0 {
-		query += fmt.Sprintf(" LIMIT %d", o.rows)
-	}
-	t, err := e.create(ctx, nil, query)
+	f, err := e.typed(ctx, "read_json("+fileList(src.files)+", format = 'auto', union_by_name = true, maximum_object_size = 67108864, sample_size = -1)", o)
 	if err != nil {
 		if wrong, err := e.goodLines(src, false); err == nil && wrong.Total > 0 {
 			return nil, wrong
 		}
 		return nil, err
-	}
-	f, err := e.frame(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	if len(o.na) > 0 && !isDefaultNA(o.na) {
-		if f, err = f.naTexts(o.na); err != nil {
-			return nil, err
-		}
 	}
 	how := "JSON lines"
 	if encoding != "" {
@@ -57,6 +50,16 @@ func readLines(ctx context.Context, e *engine, src *source, o *options) (*Frame,
 	}
 	f.read(src, how, bad.Total)
 	return f, nil
+}
+
+// notEmpty returns an error where none of the files holds a line.
+func notEmpty(src *source) error {
+	for _, path := range src.files {
+		if text, whole, err := beginning(path, 1<<16); err != nil || !whole || strings.TrimSpace(text) != "" {
+			return err
+		}
+	}
+	return errors.New("the file is empty")
 }
 
 // In JSON null says what is missing; texts mean it only where NA says so.
@@ -111,11 +114,7 @@ func (e *engine) goodLines(src *source, replace bool) (*BadLines, error) {
 			if why != "" {
 				bad.Total++
 				if len(bad.Lines) < 1000 {
-					shown := path
-					if len(src.files) == 1 {
-						shown = src.shown
-					}
-					bad.Lines = append(bad.Lines, BadLine{File: shown, Line: number, Reason: why, Text: cut(string(line), 120)})
+					bad.Lines = append(bad.Lines, BadLine{File: src.name(path), Line: number, Reason: why, Text: cut(string(line), 120)})
 				}
 				return
 			}
@@ -126,12 +125,11 @@ func (e *engine) goodLines(src *source, replace bool) (*BadLines, error) {
 		})
 		in.Close()
 		if w != nil {
-			src.trash = append(src.trash, out.Name())
 			if flush := w.Flush(); err == nil {
 				err = flush
 			}
 			out.Close()
-			src.files[i] = out.Name()
+			src.replace(i, out.Name())
 		}
 		if err != nil {
 			return nil, err

@@ -2,9 +2,11 @@ package data
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -62,13 +64,30 @@ func ReadParquet(path string, opts ...Option) (*Frame, error) {
 
 // source is the files that one call reads.
 type source struct {
-	shown string   // as the user wrote it
-	files []string // paths, in the order of reading
-	trash []string // temporary files
+	shown string            // as the user wrote it
+	files []string          // paths, in the order of reading
+	made  map[string]string // temporary files, and what of the user's they stand for
+}
+
+// replace puts a temporary file in the place of a file.
+func (s *source) replace(i int, temporary string) {
+	if s.made == nil {
+		s.made = map[string]string{}
+	}
+	s.made[temporary] = s.name(s.files[i])
+	s.files[i] = temporary
+}
+
+// name is how a file is called in messages.
+func (s *source) name(file string) string {
+	if of, ok := s.made[file]; ok {
+		return of
+	}
+	return file
 }
 
 func (s *source) close() {
-	for _, p := range s.trash {
+	for p := range s.made {
 		os.Remove(p)
 	}
 }
@@ -126,7 +145,8 @@ func (e *engine) locate(ctx context.Context, where string) (*source, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.files, s.trash = []string{file}, []string{file}
+		s.files = []string{where}
+		s.replace(0, file)
 		return s, nil
 	}
 	if strings.HasPrefix(where, "~/") {
@@ -273,22 +293,76 @@ func globSafe(p string) string {
 
 // readColumns reads Parquet.
 func readColumns(ctx context.Context, e *engine, src *source, o *options) (*Frame, error) {
-	list := "*"
-	if len(o.columns) > 0 {
-		list = idents(o.columns)
-	}
-	query := "SELECT " + list + " FROM read_parquet(" + fileList(src.files) + ", union_by_name = true)"
-	if o.rows >= 0 {
-		query += fmt.Sprintf(" LIMIT %d", o.rows)
-	}
-	t, err := e.create(ctx, nil, query)
-	if err != nil {
+	if err := o.only("Parquet", "Context", "OnlyColumns", "FirstRows", "As", "NA"); err != nil {
 		return nil, err
 	}
-	f, err := e.frame(ctx, t)
+	f, err := e.typed(ctx, "read_parquet("+fileList(src.files)+", union_by_name = true)", o)
 	if err != nil {
 		return nil, err
 	}
 	f.read(src, "Parquet", 0)
 	return f, nil
+}
+
+// typed reads what has names and types of its own, JSON lines and Parquet, with the options OnlyColumns, As, FirstRows and NA.
+func (e *engine) typed(ctx context.Context, from string, o *options) (*Frame, error) {
+	list := "*"
+	if len(o.columns) > 0 {
+		list = idents(o.columns)
+	}
+	query := "SELECT " + list + " FROM " + from
+	if o.rows >= 0 {
+		query += fmt.Sprintf(" LIMIT %d", o.rows)
+	}
+	if len(o.types) > 0 {
+		var casts []string
+		for _, name := range slices.Sorted(maps.Keys(o.types)) {
+			casts = append(casts, fmt.Sprintf("CAST(%s AS %s) AS %[1]s", ident(name), o.types[name].sql()))
+		}
+		query = "SELECT * REPLACE (" + strings.Join(casts, ", ") + ") FROM (" + query + ")"
+	}
+	t, err := e.create(ctx, nil, query)
+	if err != nil {
+		if unknown := e.unknownColumn(ctx, from, o); unknown != nil {
+			return nil, unknown
+		}
+		return nil, err
+	}
+	f, err := e.frame(ctx, t)
+	if err != nil || isDefaultNA(o.na) || len(o.na) == 0 {
+		return f, err
+	}
+	return f.naTexts(o.na)
+}
+
+// unknownColumn is the error of an option that names a column which the files do not have, nil where that is not so.
+func (e *engine) unknownColumn(ctx context.Context, from string, o *options) error {
+	if len(o.columns) == 0 && len(o.types) == 0 {
+		return nil
+	}
+	var has []string
+	err := e.each(ctx, "SELECT column_name FROM (DESCRIBE SELECT * FROM "+from+")", func(rows *sql.Rows) error {
+		has = append(has, "")
+		return rows.Scan(&has[len(has)-1])
+	})
+	if err != nil {
+		return nil // the files cannot be read at all
+	}
+	missing := func(list []string, name string) bool {
+		return !slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
+	}
+	for _, name := range o.columns {
+		if missing(has, name) {
+			return fmt.Errorf("OnlyColumns: no column %q: there are %s", name, quoted(has))
+		}
+	}
+	if len(o.columns) > 0 {
+		has = o.columns
+	}
+	for name := range o.types {
+		if missing(has, name) {
+			return fmt.Errorf("As: no column %q: there are %s", name, quoted(has))
+		}
+	}
+	return nil
 }

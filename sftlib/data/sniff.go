@@ -14,7 +14,6 @@ type dialect struct {
 	sep, quote, escape string
 	header             bool // the first record after skip lines is the header
 	skip               int  // lines before
-	newline            string
 	names              []string
 	types              []columnType
 	notes              []string
@@ -53,12 +52,7 @@ const noSeparator = "\x1f"
 
 // sniff finds the dialect of the beginning of a file. whole says that it is all of it.
 func sniff(sample string, whole, tabs bool, o *options) (*dialect, error) {
-	d := &dialect{newline: `\n`}
-	if strings.Contains(sample, "\r\n") {
-		d.newline = `\r\n`
-	} else if !strings.Contains(sample, "\n") && strings.Contains(sample, "\r") {
-		d.newline = `\r`
-	}
+	d := &dialect{}
 	rest := sample
 	for range o.skipLines {
 		i := strings.IndexByte(rest, '\n')
@@ -87,7 +81,7 @@ func sniff(sample string, whole, tabs bool, o *options) (*dialect, error) {
 				}
 				below, lines = below[i+1:], lines+1
 			}
-			under := &dialect{newline: d.newline, skip: d.skip + lines}
+			under := &dialect{skip: d.skip + lines}
 			if r := under.choose(below, whole, tabs, o); lines > 0 && len(r) > 1 && len(r[0]) > 1 && under.sep != noSeparator && !strings.Contains(strings.SplitN(rest, "\n", 2)[0], under.sep) {
 				*d, records = *under, r
 				d.notes = append(d.notes, plural(lines, "line")+" with # above the table")
