@@ -170,8 +170,11 @@ func openPlugin(kind Kind, path, options, why string) (*Backend, error) {
 		}
 		defer done()
 		given = plain
-	} else if real, err := filepath.EvalSymlinks(path); err == nil {
-		given = real // NVIDIA's libraries are found beside the real file
+	} else {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			given = real // NVIDIA's libraries are found beside the real file
+		}
+		options, why = cudaOptions(given, options, why)
 	}
 	config := given
 	if options != "" {

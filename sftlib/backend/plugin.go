@@ -61,12 +61,6 @@ func pluginFolders() []string {
 	return dirs
 }
 
-// hasGPU says whether the NVIDIA driver shows a device on this machine.
-func hasGPU() bool {
-	found, _ := filepath.Glob("/dev/nvidia[0-9]*")
-	return len(found) > 0
-}
-
 // namedCUDA is go-xla's own rule for giving a plugin the options of a GPU: the words anywhere in its path.
 func namedCUDA(path string) bool {
 	l := strings.ToLower(path)

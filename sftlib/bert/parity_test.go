@@ -18,9 +18,9 @@ import (
 	"gosft/sftlib/internal/testenv"
 )
 
-// backends opens every backend of this machine once and runs f on each.
+// backends opens every backend of this machine once and runs f on each; a GPU computes in full float32, as PyTorch does.
 func backends(t *testing.T, f func(t *testing.T, b *backend.Backend)) {
-	for _, name := range []string{"go", "xla"} {
+	for _, name := range []string{"go", "xla", "cuda:cuda,tf32=false"} {
 		t.Run(name, func(t *testing.T) { f(t, openBackend(t, name)) })
 	}
 }
