@@ -1,5 +1,5 @@
 # One fine-tuning with Hugging Face's Trainer, from CSV to accuracy on the evaluation set; prints a line of JSON.
-# Time counts from after the imports.
+# Time counts from after the imports. Runs with transformers 5.17 and later.
 import csv, json, os, sys, time
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import numpy as np, torch, transformers
@@ -44,9 +44,13 @@ class Data(torch.utils.data.Dataset):
 
 train, val = Data(train_x, train_y), Data(val_x, val_y)
 more = {"train_sampling_strategy": "group_by_length"} if spec["grouped"] else {}
+if spec["device"] == "cuda":
+    more["tf32"] = spec["tf32"]
+else:
+    more["use_cpu"] = True
 args = TrainingArguments(output_dir=spec["out"], per_device_train_batch_size=spec["batch"], per_device_eval_batch_size=64,
                          num_train_epochs=spec["epochs"], max_steps=spec["max_steps"] or -1, warmup_steps=spec["warmup"], weight_decay=0.01,
-                         learning_rate=spec["lr"], seed=spec["seed"], save_strategy="no", report_to=[], disable_tqdm=True, logging_strategy="no", use_cpu=True, **more)
+                         learning_rate=spec["lr"], seed=spec["seed"], save_strategy="no", report_to=[], disable_tqdm=True, logging_strategy="no", **more)
 trainer = Trainer(model=model, args=args, train_dataset=train, eval_dataset=val, data_collator=DataCollatorWithPadding(tok),
                   compute_metrics=lambda p: {"accuracy": float((np.argmax(p.predictions, -1) == p.label_ids).mean())})
 t = time.time()
@@ -54,4 +58,10 @@ steps = trainer.train().global_step
 trained = time.time() - t
 t = time.time()
 accuracy = trainer.evaluate()["eval_accuracy"]
-print("RESULT " + json.dumps({"Total": time.time() - start, "Train": trained, "Eval": time.time() - t, "Accuracy": accuracy, "Steps": steps}))
+done = time.time()
+trainer.predict(val)
+device = str(args.device)
+if args.device.type == "cuda":
+    device += " (%s)" % torch.cuda.get_device_name()
+print("RESULT " + json.dumps({"Total": done - start, "Train": trained, "Eval": done - t, "Predict": time.time() - done, "Accuracy": accuracy, "Steps": steps,
+                              "Device": "%s, torch %s, transformers %s" % (device, torch.__version__, transformers.__version__)}))
