@@ -136,6 +136,15 @@ if once data "$here/requirements-data.txt" "$root/notebooks/datasets/main.go"; t
   finished
 fi
 
+# Elsewhere go-xla's installer has one; where it cannot be had, notebooks train on GoMLX's Go backend.
+case "$(uname -s)-$(uname -m)" in
+  Linux-aarch64 | Darwin-arm64)
+    if once plugin "$here/plugin/main.go" "$root/go.mod"; then
+      say "XLA's CPU plugin (by go-xla's installer)"
+      if go run ./kernel/setup/plugin "$home/pjrt"; then finished; else say "XLA's CPU plugin could not be had: training uses GoMLX's Go backend, which is slower"; fi
+    fi ;;
+esac
+
 say "building gosft (the first time downloads Go modules and takes some minutes)"
 compile "$venv/bin/gosft" ./kernel/cmd/gosft
 if once gopls "$here/gotool.sh"; then
