@@ -209,3 +209,66 @@ func ExampleWrite() {
 	fmt.Println(f.Info("bias").DType, f.Info("bias").Shape, x)
 	// Output: F32 [2] [0.5 -1]
 }
+
+func TestEveryTypeHasAnExample(t *testing.T) { testenv.Examples(t) }
+
+func ExampleFile() {
+	dir, _ := os.MkdirTemp("", "example")
+	defer os.RemoveAll(dir)
+	data := Values([]float32{1, 2, 3, 4})
+	if err := Write(filepath.Join(dir, "model.safetensors"), []Tensor{{"w", []int{2, 2}, data}, {"b", []int{4}, data}}, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	f, err := OpenFolder(dir)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer f.Close()
+	for _, name := range f.Names() {
+		fmt.Println(name, f.Info(name).Shape)
+	}
+	_, err = f.Float32("v")
+	fmt.Println(err != nil)
+	// Output:
+	// b [4]
+	// w [2 2]
+	// true
+}
+
+func ExampleTensor() {
+	dir, _ := os.MkdirTemp("", "example")
+	defer os.RemoveAll(dir)
+	// The numbers are asked for when they are written, one tensor after the other.
+	made := Tensor{Name: "w", Shape: []int{3}, Data: func() ([]float32, error) {
+		fmt.Println("now")
+		return []float32{1, 2, 3}, nil
+	}}
+	fmt.Println(Write(filepath.Join(dir, "a.safetensors"), []Tensor{made}, nil))
+	wrong := Tensor{Name: "w", Shape: []int{2}, Data: Values([]float32{1, 2, 3})}
+	fmt.Println(Write(filepath.Join(dir, "b.safetensors"), []Tensor{wrong}, nil) != nil)
+	// Output:
+	// now
+	// <nil>
+	// true
+}
+
+func ExampleInfo() {
+	dir, _ := os.MkdirTemp("", "example")
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "model.safetensors")
+	if err := Write(path, []Tensor{{"w", []int{1, 3}, Values([]float32{1, 2, 3})}}, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	f, err := Open(path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer f.Close()
+	i := f.Info("w")
+	fmt.Println(i.DType, i.Shape)
+	// Output: F32 [1 3]
+}
