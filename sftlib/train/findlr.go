@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 
+	"gosft/kernel/display"
 	"gosft/sftlib/show"
 )
 
@@ -71,15 +73,18 @@ func (t *Trainer) alone(f func() error) error {
 
 // sweep does the steps.
 func (t *Trainer) sweep(ctx context.Context, r LRRange) (*LRCurve, error) {
-	view := t.view()
-	defer view.close()
+	bar := sweepBar{}
+	if !t.args.DisableTqdm && (inNotebook() || isTerminal(os.Stderr)) {
+		bar.Bar = display.Progress(r.Steps, display.Title("trying learning rates"), display.Unit("step"))
+	}
+	defer bar.done()
 	train, err := load(t.train, t.columns, t.model, t.maxLength())
 	if err != nil {
 		return nil, err
 	}
 	args := t.args
 	args.MaxSteps, args.ResumeFromCheckpoint = r.Steps, ""
-	s, err := newSessionOn(t, args, &stream{subscribers: []Callback{view.handle}}, train, nil)
+	s, err := newSessionOn(t, args, &stream{subscribers: []Callback{bar.handle}}, train, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -110,12 +115,36 @@ func (t *Trainer) sweep(ctx context.Context, r LRRange) (*LRCurve, error) {
 		mean = keep*mean + (1-keep)*out.loss
 		smooth := mean / (1 - math.Pow(keep, float64(i+1)))
 		curve.Rates, curve.Losses = append(curve.Rates, rate), append(curve.Losses, smooth)
+		bar.step(i+1, rate, smooth)
 		best = math.Min(best, smooth)
 		if smooth > 4*best {
 			break
 		}
 	}
 	return curve, curve.suggest(r.Steps)
+}
+
+// sweepBar shows how far the search is and what it waits for; without a bar it shows nothing.
+type sweepBar struct{ *display.Bar }
+
+func (b sweepBar) handle(e Event, _ *Control) error {
+	if b.Bar != nil && e.Kind == Note {
+		b.Describe("%s", e.Message)
+	}
+	return nil
+}
+
+func (b sweepBar) step(n int, rate, loss float64) {
+	if b.Bar != nil {
+		b.Describe("rate %.1e  loss %.3f", rate, loss)
+		b.Set(n)
+	}
+}
+
+func (b sweepBar) done() {
+	if b.Bar != nil {
+		b.Done()
+	}
 }
 
 // suggest finds the two rates. The first tenth and the last five steps do not count, as in fastai.

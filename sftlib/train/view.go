@@ -282,6 +282,9 @@ func (v *notebookView) progress() string {
 		line += fmt.Sprintf(" · loss %.4f", l)
 	}
 	took := time.Since(v.began)
+	if s.GlobalStep < s.MaxSteps || v.ended == "" {
+		line = progressBar(s.GlobalStep, s.MaxSteps) + " " + line
+	}
 	if v.ended != "" {
 		return line + " · " + clockTime(took) + " · " + v.ended
 	}
@@ -293,6 +296,16 @@ func (v *notebookView) progress() string {
 		line += " · " + v.evaluating
 	}
 	return line
+}
+
+// progressBar draws done of all with characters, which every theme, an exported file and the text twin show alike.
+func progressBar(done, all int) string {
+	const cells = 20
+	n := 0
+	if all > 0 {
+		n = max(0, min(cells, cells*done/all))
+	}
+	return strings.Repeat("█", n) + strings.Repeat("░", cells-n)
 }
 
 // charts are loss and learning rate, and the metric where there are evaluations.

@@ -42,6 +42,9 @@ func TestNotebookShowsOneTableAndOnePlot(t *testing.T) {
 	if shown != 2 || len(last) != 2 || len(r.messages) < 4 {
 		t.Fatalf("%d outputs, %d of them updated, %d messages; want one table and one plot updated in place", shown, len(last), len(r.messages))
 	}
+	if first := r.messages[0].Data.Text(); !strings.Contains(first, "░░░░ step 0 of 39") {
+		t.Errorf("the table begins without a bar:\n%s", first)
+	}
 	tables, plots := 0, 0
 	for _, m := range last {
 		html, _ := m.Data["text/html"].(string)
@@ -103,5 +106,39 @@ func TestPlotIsThinnedOut(t *testing.T) {
 	}
 	if v.steps[len(v.steps)-1] < 9_900 {
 		t.Errorf("the plot ends at step %v", v.steps[len(v.steps)-1])
+	}
+}
+
+func TestBarOfTheRateSearch(t *testing.T) {
+	t.Setenv("GONB_PIPE", "/dev/null")
+	r := &recorder{}
+	display.SetSink(r)
+	defer display.SetSink(nil)
+	args := tinyArgs(t)
+	args.DisableTqdm = false
+	_, err := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(200, 1), nil).FindLearningRate(context.Background(), LRRange{Steps: 40})
+	must(t, err)
+	if len(r.messages) < 2 {
+		t.Fatalf("%d messages, want a bar that moves", len(r.messages))
+	}
+	if first := r.messages[0].Data.Text(); !strings.Contains(first, "trying learning rates") {
+		t.Errorf("the first output is no bar: %q", first)
+	}
+	for _, m := range r.messages {
+		if m.ID != r.messages[0].ID {
+			t.Errorf("a second output: %q", m.Data.Text())
+		}
+	}
+}
+
+func TestProgressBar(t *testing.T) {
+	for want, got := range map[string]string{
+		"░░░░░░░░░░░░░░░░░░░░": progressBar(0, 0),
+		"██████████░░░░░░░░░░": progressBar(5, 10),
+		"████████████████████": progressBar(12, 10),
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
