@@ -7,7 +7,11 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"gosft/sftlib/internal/testenv"
 )
+
+func TestEveryTypeHasAnExample(t *testing.T) { testenv.Examples(t) }
 
 // small is a tokenizer of a few words, for tests that need no files.
 func small(t testing.TB) *Tokenizer {
