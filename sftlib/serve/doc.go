@@ -29,5 +29,6 @@
 //
 // Requests that arrive together are computed together. A service refuses what it could not bear: bodies, lists and texts over
 // a size, more requests than a number at once (503), requests that take longer than a time (504). GET /health says whether it
-// takes requests, GET /metrics is for Prometheus. [Run] is the whole server with a graceful stop, as `gosft serve` starts it.
+// takes requests (503 while the model is loaded and while the service stops), GET /metrics is for Prometheus. [Run] is the
+// whole server with a graceful stop, as `gosft serve` starts it.
 package serve

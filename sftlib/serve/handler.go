@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -58,6 +59,7 @@ func New(m Model, o Options) (*Service, error) {
 	s.mux.HandleFunc("GET /{$}", s.describe)
 	s.mux.HandleFunc("GET /health", s.health)
 	s.mux.Handle("GET /metrics", mt.handler())
+	s.mux.HandleFunc("/", unknown)
 	return s, nil
 }
 
@@ -81,6 +83,17 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	s.mux.ServeHTTP(w, r)
+}
+
+// unknown answers what no other route takes.
+func unknown(w http.ResponseWriter, r *http.Request) {
+	const routes = `POST / or /models/{name} with {"inputs": "a text"}, GET /, GET /health and GET /metrics`
+	switch path := r.URL.Path; {
+	case path == "/", path == "/health", path == "/metrics", strings.HasPrefix(path, "/models/"):
+		writeError(w, http.StatusMethodNotAllowed, r.Method+" is not answered here; there are "+routes)
+	default:
+		writeError(w, http.StatusNotFound, "there is nothing at this path; there are "+routes)
+	}
 }
 
 func (s *Service) health(w http.ResponseWriter, _ *http.Request) {

@@ -240,7 +240,24 @@ func TestGracefulStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended, address := make(chan error, 1), make(chan string, 1)
-	go func() { ended <- serve(ctx, l, m, o, func(a string) { address <- a }) }()
+	loaded, unloaded := make(chan struct{}), false
+	load := func() (Model, func(), error) {
+		<-loaded
+		return m, func() { unloaded = true }, nil
+	}
+	go func() { ended <- serve(ctx, l, o, load, func(a string) { address <- a }) }()
+	for _, path := range []string{"/", "/health"} { // while the model is loaded
+		r, err := http.Get("http://" + l.Addr().String() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(r.Body)
+		r.Body.Close()
+		if r.StatusCode != 503 || r.Header.Get("Retry-After") == "" || !strings.Contains(string(body), "loading") {
+			t.Errorf("%s while the model is loaded: %d %s", path, r.StatusCode, body)
+		}
+	}
+	close(loaded)
 	url := "http://" + <-address + "/"
 	answered := make(chan error, 1)
 	go func() {
@@ -260,11 +277,53 @@ func TestGracefulStop(t *testing.T) {
 	if err := <-answered; err != nil {
 		t.Errorf("the request that was taken: %v", err)
 	}
-	if err := <-ended; err != nil {
-		t.Error(err)
+	if err := <-ended; err != nil || !unloaded {
+		t.Error(err, unloaded)
 	}
 	if _, err := http.Post(url, "application/json", strings.NewReader(`{}`)); err == nil {
 		t.Error("it still answers")
+	}
+}
+
+// A model that cannot be loaded ends the server with the reason; a stop meanwhile is a stop like any other.
+func TestLoadFails(t *testing.T) {
+	for _, stopped := range []bool{false, true} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := Options{Log: quiet()}.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		err = serve(ctx, l, o, func() (Model, func(), error) {
+			if stopped {
+				stop()
+			}
+			return nil, nil, errors.New("torn file")
+		}, func(string) { t.Error("it says that it is ready") })
+		if stopped != (err == nil) {
+			t.Errorf("stopped %v: %v", stopped, err)
+		}
+		if _, err := http.Get("http://" + l.Addr().String()); err == nil {
+			t.Error("it still answers")
+		}
+		stop()
+	}
+}
+
+func TestOtherPaths(t *testing.T) {
+	s := service(t, &lengthModel{}, Options{})
+	for _, c := range []struct {
+		method, path string
+		status       int
+	}{{"PUT", "/", 405}, {"POST", "/health", 405}, {"GET", "/models/x", 405}, {"GET", "/nothing", 404}, {"POST", "/predict", 404}, {"POST", "/models/a/b", 200}} {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(c.method, c.path, strings.NewReader(`{"inputs":"hi"}`)))
+		if w.Code != c.status || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s %s: %d %s, want %d", c.method, c.path, w.Code, w.Body, c.status)
+		}
 	}
 }
 
