@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
+
+	"gosft/sftlib/backend"
 )
 
 // Packer lays the texts of a batch one behind the other in rows, first fit, longest first. Texts are short and uneven, and
@@ -22,14 +24,23 @@ type Width struct {
 	Levels []int // ascending; more rows than the last are rounded up to even numbers
 }
 
-// maxShapes is how many graphs a packer may cause on the data it was made for.
-const maxShapes = 3
+// NewPacker chooses widths and levels for the model and its backend as [NewPacker] does. On a CPU three graphs are worth their
+// compiling. On a GPU one is: there XLA takes some ten seconds for each (an H100 with 16 cores: 39 s for three of MiniLM's
+// training step), and the rows that it saves cost milliseconds.
+func (m *Model) NewPacker(lengths []int, size int) *Packer {
+	shapes := 3
+	if m.Backend().Kind == backend.CUDA {
+		shapes = 1
+	}
+	return NewPacker(lengths, size, shapes, m.Config)
+}
 
 // NewPacker chooses widths and levels for batches of size texts drawn at random from texts of the given lengths (in tokens,
 // already truncated): it packs a few dozen such batches in every way it knows and takes the one that needs the least work.
-// hidden and heads weigh the work of a token against that of attention over a row.
-func NewPacker(lengths []int, size int, c Config) *Packer {
-	size = max(size, 1)
+// shapes is how many graphs it may cause on this data. The sizes in c weigh the work of a token against that of attention
+// over a row.
+func NewPacker(lengths []int, size, shapes int, c Config) *Packer {
+	size, shapes = max(size, 1), max(shapes, 1)
 	longest := 1
 	for _, n := range lengths {
 		longest = max(longest, n)
@@ -44,9 +55,12 @@ func NewPacker(lengths []int, size int, c Config) *Packer {
 	for _, w := range candidateWidths(top) {
 		widths := []int{w}
 		if w < top {
+			if shapes == 1 {
+				continue
+			}
 			widths = append(widths, top)
 		}
-		p, cost := plan(batches, size, widths, c)
+		p, cost := plan(batches, size, widths, shapes, c)
 		if best == nil || cost < least {
 			best, least = p, cost
 		}
@@ -84,8 +98,8 @@ func sampleBatches(lengths []int, size, most int) [][]int {
 	return out
 }
 
-// plan packs the batches into rows of the given widths and chooses levels; cost is the mean work of a batch.
-func plan(batches [][]int, size int, widths []int, c Config) (*Packer, float64) {
+// plan packs the batches into rows of the given widths and chooses levels, shapes in all; cost is the mean work of a batch.
+func plan(batches [][]int, size int, widths []int, shapes int, c Config) (*Packer, float64) {
 	rows := make([][]int, len(widths))
 	for _, b := range batches {
 		k := narrowest(widths, slices.Max(b))
@@ -93,7 +107,7 @@ func plan(batches [][]int, size int, widths []int, c Config) (*Packer, float64) 
 		rows[k] = append(rows[k], n)
 	}
 	p := &Packer{Size: size}
-	total, left := 0.0, maxShapes
+	total, left := 0.0, shapes
 	for k, w := range widths {
 		if len(rows[k]) == 0 {
 			continue

@@ -78,8 +78,11 @@ func TestPackAndLayOut(t *testing.T) {
 			lengths[i] = len(items[i].IDs)
 		}
 		size := 1 + r.IntN(48)
-		p := NewPacker(lengths, size, DefaultConfig())
-		if len(p.Shapes()) > maxShapes+1 {
+		p := NewPacker(lengths, size, 3, DefaultConfig())
+		if one := NewPacker(lengths, size, 1, DefaultConfig()); len(one.Shapes()) != 1 {
+			t.Fatalf("one shape was asked for, these are planned: %v", one.Shapes())
+		}
+		if len(p.Shapes()) > 4 {
 			t.Errorf("%d shapes planned: %v", len(p.Shapes()), p.Shapes())
 		}
 		for part := range slices.Chunk(items, size) {
@@ -119,7 +122,7 @@ func TestPackerIsWorthIt(t *testing.T) {
 	for i := range lengths {
 		lengths[i] = min(max(4, int(23+11*r.NormFloat64())), 66)
 	}
-	p := NewPacker(lengths, 32, Config{HiddenSize: 384, NumAttentionHeads: 12, IntermediateSize: 1536, MaxPositionEmbeddings: 512})
+	p := NewPacker(lengths, 32, 3, Config{HiddenSize: 384, NumAttentionHeads: 12, IntermediateSize: 1536, MaxPositionEmbeddings: 512})
 	laid, padded, real := 0, 0, 0
 	shapes := map[Shape]int{}
 	for part := range slices.Chunk(lengths, 32) {
@@ -161,7 +164,7 @@ func TestPackedEqualsPadded(t *testing.T) {
 			if size == 13 && b.Kind != backend.Go {
 				continue // compiling takes seconds
 			}
-			gotLoss, got := lossAndGradients(t, m, NewPacker(lengths, size, m.Config).Batch(items), labels)
+			gotLoss, got := lossAndGradients(t, m, m.NewPacker(lengths, size).Batch(items), labels)
 			if d := wantLoss - gotLoss; d > 1e-5 || d < -1e-5 {
 				t.Errorf("size %d: loss %g packed, %g padded", size, gotLoss, wantLoss)
 			}

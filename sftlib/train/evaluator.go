@@ -47,7 +47,7 @@ func newEvaluator(m *bert.Model, d *dataset, loss objective, size int, packed bo
 		}
 		return e
 	}
-	plan := bert.NewPacker(lengths, size, m.Config)
+	plan := m.NewPacker(lengths, size)
 	for i, w := range plan.Widths {
 		g := evalGroup{size: size}
 		tokens := 0

@@ -79,7 +79,7 @@ func newSessionOn(t *Trainer, args Args, events *stream, train, val *dataset) (s
 	s.sampler = &sampler{lengths: train.lengths(), batch: args.PerDeviceTrainBatchSize, seed: args.DataSeed, grouped: args.GroupByLength}
 	packed := args.Packing != No
 	if packed {
-		s.packer = bert.NewPacker(s.sampler.lengths, args.PerDeviceTrainBatchSize, s.model.Config)
+		s.packer = s.model.NewPacker(s.sampler.lengths, args.PerDeviceTrainBatchSize)
 	}
 	s.plan()
 	if val != nil {
