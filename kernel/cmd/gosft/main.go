@@ -48,6 +48,7 @@ func commands() []command {
 var errFailed = errors.New("failed")
 
 func main() {
+	useOwnHome()
 	useOwnTools()
 	if len(os.Args) < 2 || os.Args[1] == "help" || os.Args[1] == "-h" || os.Args[1] == "--help" {
 		usage(os.Stdout)
@@ -83,6 +84,19 @@ func usage(w *os.File) {
 		fmt.Fprintf(w, "  gosft %s\n        %s\n", c.usage, c.help)
 	}
 	fmt.Fprintln(w, "\nModels, data and the worker are in $GOSFT_HOME, at present", build.Home())
+}
+
+// useOwnHome sets GOSFT_HOME, where it is not set, to the share/gosft beside the program's bin, as set-up makes it: so
+// .venv/bin/gosft finds its models and its worker from every folder, and what it starts finds them too.
+func useOwnHome() {
+	exe, err := os.Executable()
+	if err != nil || os.Getenv("GOSFT_HOME") != "" {
+		return
+	}
+	dir := filepath.Join(filepath.Dir(filepath.Dir(exe)), "share", "gosft")
+	if st, err := os.Stat(dir); err == nil && st.IsDir() {
+		os.Setenv("GOSFT_HOME", dir)
+	}
 }
 
 // useOwnTools puts $GOSFT_HOME/bin on the PATH, where set-up keeps what the machine lacks, and tells GoMLX where set-up has

@@ -88,3 +88,35 @@ func TestServeNeedsAModel(t *testing.T) {
 		}
 	}
 }
+
+// The program in an environment's bin finds the environment's share/gosft from any folder.
+func TestOwnHome(t *testing.T) {
+	env := t.TempDir()
+	home := filepath.Join(env, "share", "gosft")
+	for _, dir := range []string{home, filepath.Join(env, "bin")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := filepath.Join(env, "bin", "gosft")
+	if err := os.WriteFile(own, program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for set, want := range map[string]string{"": home, "/given": "/given"} {
+		cmd := exec.Command(own, "help")
+		cmd.Dir = t.TempDir()
+		cmd.Env = append(os.Environ(), "GOSFT_TEST_MAIN=1", "GOSFT_HOME="+set)
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "at present "+want) {
+			t.Errorf("GOSFT_HOME=%q: want %s, %v\n%s", set, want, err, out)
+		}
+	}
+}
