@@ -98,7 +98,7 @@ func (t *Table) HTML() string {
 	b.WriteString("</tbody></table>")
 	for _, line := range []string{t.more(), t.Note} {
 		if line != "" {
-			fmt.Fprintf(&b, `<div style="font-size:12px;opacity:.75">%s</div>`, escape(line))
+			fmt.Fprintf(&b, `<div style="font-size:12px;opacity:.75;white-space:pre-line">%s</div>`, escape(line))
 		}
 	}
 	b.WriteString("</div>")
