@@ -36,8 +36,9 @@ type cell struct {
 	} `json:"outputs"`
 }
 
-// figure is a number that only a run can give: a percentage, a decimal number or one with a comma for the thousands.
-var figure = regexp.MustCompile(`\d{1,3}(?:,\d{3})+|\d+\.\d+|\d+(?:\.\d+)? ?%`)
+// figure is a number that only a run can give: a percentage, a decimal number (also of millions) or one with a comma for the
+// thousands.
+var figure = regexp.MustCompile(`\d{1,3}(?:,\d{3})+|\d+\.\d+(?: million)?|\d+(?:\.\d+)? ?%`)
 
 // code is what stands in backquotes or between fences: no figures of the text.
 var code = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
@@ -108,6 +109,9 @@ func saved(t *testing.T, path string) {
 	text, _, _ := strings.Cut(strings.Replace(prose.String(), "## 练习", "## Exercises", 1), "## Exercises")
 	outputs := strings.ReplaceAll(shown.String(), ",", "")
 	for _, f := range figure.FindAllString(text, -1) {
+		if millions, ok := strings.CutSuffix(f, " million"); ok { // 22.7 million is 22,7...
+			f = strings.ReplaceAll(millions, ".", "")
+		}
 		if n := strings.ReplaceAll(strings.TrimRight(f, " %"), ",", ""); !strings.Contains(outputs, n) {
 			t.Errorf("the text speaks of %s, which no output shows", f)
 		}
