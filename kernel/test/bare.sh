@@ -28,8 +28,14 @@ mkdir "$work/checkout"
 (cd "$root" && git ls-files -z | xargs -0 tar cf - ) | tar xf - -C "$work/checkout"
 cd "$work/checkout"
 make setup
-.venv/bin/gosft doctor || true
+.venv/bin/gosft doctor
 HF_HUB_OFFLINE=1 .venv/bin/gosft run --set rows=160 --set epochs=0.5 --output "$work/out.ipynb" notebooks/en/00_quick_start.ipynb
 grep -q negative "$work/out.ipynb"
-echo "bare machine: notebook 00 ran with $(.venv/share/gosft/bin/go version) and zig from PyPI"
+tools="$(.venv/share/gosft/bin/go version) and zig from PyPI"
+start=$(date +%s)
+make setup >/dev/null
+echo "bare machine: a second make setup takes $(($(date +%s) - start)) s"
+make clean
+[ ! -e .venv ] || { echo "bare machine: make clean left .venv"; exit 1; }
+echo "bare machine: notebook 00 ran with $tools"
 echo "1 passed, 0 failed"
