@@ -17,7 +17,7 @@ import (
 func all() map[string]Estimator {
 	return map[string]Estimator{
 		"LinearRegression": &LinearRegression{}, "Ridge": &Ridge{Alpha: 2}, "LogisticRegression": &LogisticRegression{C: 3}, "SVC": &SVC{},
-		"SVC linear": &SVC{Kernel: "linear"}, "DecisionTree": &DecisionTree{MaxDepth: 3}, "DecisionTreeRegressor": &DecisionTreeRegressor{},
+		"SVC linear": &SVC{Kernel: "linear"}, "SVC probable": &SVC{Probability: true}, "DecisionTree": &DecisionTree{MaxDepth: 3}, "DecisionTreeRegressor": &DecisionTreeRegressor{},
 		"RandomForest": &RandomForest{NEstimators: 7, RandomState: 5}, "RandomForestRegressor": &RandomForestRegressor{NEstimators: 7},
 		"KNeighbors": &KNeighbors{NNeighbors: 3}, "KNeighborsRegressor": &KNeighborsRegressor{NNeighbors: 3}, "MultinomialNB": &MultinomialNB{},
 		"Pipeline": NewPipeline(&StandardScaler{}, &LogisticRegression{}), "GridSearch": &GridSearch{Estimator: &KNeighbors{}, CV: 3,
@@ -117,7 +117,7 @@ func TestEveryModel(t *testing.T) {
 							t.Fatalf("row %d: probabilities %v", i, row)
 						}
 					}
-				} else if !strings.HasPrefix(name, "SVC") {
+				} else if name != "SVC" && name != "SVC linear" || !strings.Contains(err.Error(), "set Probability before Fit") {
 					t.Error(err)
 				}
 			}
@@ -219,7 +219,10 @@ func TestSettings(t *testing.T) {
 	if err := (&MultinomialNB{}).Fit([][]float64{{-1}, {1}}, []int{0, 1}); err == nil || !strings.Contains(err.Error(), "X holds -1: it takes counts") {
 		t.Error(err)
 	}
-	if _, err := (&SVC{}).PredictProba(X); err == nil || !strings.Contains(err.Error(), "use DecisionFunction") {
+	if _, err := (&SVC{}).PredictProba(X); err == nil || !strings.Contains(err.Error(), "not fitted yet") {
+		t.Error(err)
+	}
+	if err := (&SVC{Probability: true}).Fit(X[:4], []string{"a", "b", "a", "a"}); err == nil || !strings.Contains(err.Error(), "at least two rows of each class, b has one") {
 		t.Error(err)
 	}
 	if _, err := CrossValScore(&Ridge{}, X, y, 1); err == nil || !strings.Contains(err.Error(), "1 folds of 90 rows") {
@@ -333,9 +336,9 @@ func TestLoadDamaged(t *testing.T) {
 		`type "Lasso" is not known`:       `{"format":1,"type":"Lasso","model":{}}`,
 		"a TFIDF alone is no model":       `{"format":1,"type":"TFIDF","model":{}}`,
 		"1 rows of Coef":                  `{"format":1,"type":"LogisticRegression","model":{"Classes":[0,1,2],"Coef":[[1]],"Intercept":[1]}}`,
-		"asks for feature 7 of 1":         `{"format":1,"type":"DecisionTree","model":{"Classes":[0,1],"Features":1,"Tree":{"Feature":[7],"Threshold":[1],"Left":[0],"Right":[0],"Value":[[1,0]]}}}`,
-		"leads to 0 and 0 of 1":           `{"format":1,"type":"DecisionTree","model":{"Classes":[0,1],"Features":1,"Tree":{"Feature":[0],"Threshold":[1],"Left":[0],"Right":[0],"Value":[[1,0]]}}}`,
-		"support vector 5 of 1":           `{"format":1,"type":"SVC","model":{"Classes":[0,1],"Features":1,"SupportVectors":[[1]],"Intercept":[0],"Pairs":[{"First":0,"Second":1,"Support":[5],"DualCoef":[1]}]}}`,
+		"asks for feature 7 of 1":         `{"format":1,"type":"DecisionTree","model":{"Classes":[0,1],"NFeaturesIn":1,"Tree":{"Feature":[7],"Threshold":[1],"Left":[0],"Right":[0],"Value":[[1,0]]}}}`,
+		"leads to 0 and 0 of 1":           `{"format":1,"type":"DecisionTree","model":{"Classes":[0,1],"NFeaturesIn":1,"Tree":{"Feature":[0],"Threshold":[1],"Left":[0],"Right":[0],"Value":[[1,0]]}}}`,
+		"support vector 5 of 1":           `{"format":1,"type":"SVC","model":{"Classes":[0,1],"NFeaturesIn":1,"SupportVectors":[[1]],"Intercept":[0],"Pairs":[{"First":0,"Second":1,"Support":[5],"DualCoef":[1]}]}}`,
 		"there is no model at its end":    `{"format":1,"type":"Pipeline","steps":[{"format":1,"type":"TFIDF","model":{}}]}`,
 		"code 3 of 2 classes":             `{"format":1,"type":"KNeighbors","model":{"Classes":[0,1],"X":[[1]],"Codes":[3]}}`,
 		"transformers come first":         `{"format":1,"type":"Pipeline","steps":[{"format":1,"type":"Ridge","model":{}},{"format":1,"type":"Ridge","model":{}}]}`,

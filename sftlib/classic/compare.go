@@ -90,7 +90,7 @@ func (c Contest) Compare(frame TextFrame, text, label string, models ...TextMode
 		return nil, fmt.Errorf("classic: compare: of %d rows none is left to test on: raise Test from %v", len(texts), share)
 	}
 	out := &Comparison{Train: len(train), Test: len(test)}
-	testTexts, testNames := pickSlice(texts, test), pickSlice(names, test)
+	testTexts, testNames := Take(texts, test), Take(names, test)
 	models = append([]TextModel{Majority(), BagOfWords()}, models...)
 	for _, m := range models {
 		r := Result{Name: m.Name()}
@@ -100,14 +100,14 @@ func (c Contest) Compare(frame TextFrame, text, label string, models ...TextMode
 			}
 			some := train
 			if s < 1 {
-				_, picked, err := TrainTestSplit(len(train), pickSlice(names, train), s, c.Seed+1)
+				_, picked, err := TrainTestSplit(len(train), Take(names, train), s, c.Seed+1)
 				if err != nil {
 					return nil, err
 				}
-				some = pickSlice(train, picked)
+				some = Take(train, picked)
 			}
 			begin := time.Now()
-			if err := m.FitTexts(pickSlice(texts, some), pickSlice(names, some)); err != nil {
+			if err := m.FitTexts(Take(texts, some), Take(names, some)); err != nil {
 				return nil, fmt.Errorf("%s, %d rows: %w", m.Name(), len(some), err)
 			}
 			r.Fit = time.Since(begin)

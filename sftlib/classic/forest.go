@@ -22,7 +22,7 @@ type RandomForest struct {
 	labels
 	Trees              []*Tree   // learned
 	FeatureImportances []float64 // learned: the mean of those of the trees
-	Features           int       // learned: number of features
+	NFeaturesIn        int       // learned: number of features
 }
 
 // RandomForestRegressor is the mean of many regression trees.
@@ -37,7 +37,7 @@ type RandomForestRegressor struct {
 
 	Trees              []*Tree   // learned
 	FeatureImportances []float64 // learned
-	Features           int       // learned: number of features
+	NFeaturesIn        int       // learned: number of features
 }
 
 // Fit learns from X and y.
@@ -76,7 +76,7 @@ func (f *RandomForest) Fit(X, y any) (err error) {
 	if err != nil {
 		return err
 	}
-	f.Trees, f.FeatureImportances, f.Features = trees, importances, m.p
+	f.Trees, f.FeatureImportances, f.NFeaturesIn = trees, importances, m.p
 	return nil
 }
 
@@ -107,7 +107,7 @@ func (f *RandomForestRegressor) Fit(X, y any) error {
 	if err != nil {
 		return err
 	}
-	f.Trees, f.FeatureImportances, f.Features = trees, importances, m.p
+	f.Trees, f.FeatureImportances, f.NFeaturesIn = trees, importances, m.p
 	return nil
 }
 
@@ -154,7 +154,7 @@ func forest(model string, n int, bootstrap bool, seed uint64, set treeSettings, 
 
 // PredictProba returns the mean of the probabilities of the trees.
 func (f *RandomForest) PredictProba(X any) ([][]float64, error) {
-	return leaves("RandomForest", f.Features, f.Trees, X)
+	return leaves("RandomForest", f.NFeaturesIn, f.Trees, X)
 }
 
 // Predict returns the most probable label of each row.
@@ -168,7 +168,7 @@ func (f *RandomForest) Predict(X any) ([]int, error) {
 
 // Predict returns the mean of the trees.
 func (f *RandomForestRegressor) Predict(X any) ([]float64, error) {
-	return first(leaves("RandomForestRegressor", f.Features, f.Trees, X))
+	return first(leaves("RandomForestRegressor", f.NFeaturesIn, f.Trees, X))
 }
 
 // Score returns the accuracy.

@@ -23,8 +23,8 @@ func FuzzRead(f *testing.F) {
 		f.Add(buf.Bytes())
 	}
 	f.Add([]byte(`{"format":1,"type":"KNeighbors","model":{"NNeighbors":-5,"Classes":[0,1],"X":[[1]],"Codes":[1]}}`))
-	f.Add([]byte(`{"format":1,"type":"SVC","model":{"Features":1,"Classes":[0]}}`))
-	f.Add([]byte(`{"format":1,"type":"RandomForest","model":{"Features":1,"Trees":[{"Feature":[-1],"Threshold":[1],"Left":[0],"Right":[0],"Value":[[]]}]}}`))
+	f.Add([]byte(`{"format":1,"type":"SVC","model":{"NFeaturesIn":1,"Classes":[0]}}`))
+	f.Add([]byte(`{"format":1,"type":"RandomForest","model":{"NFeaturesIn":1,"Trees":[{"Feature":[-1],"Threshold":[1],"Left":[0],"Right":[0],"Value":[[]]}]}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		e, err := Read(bytes.NewReader(text))
 		if err != nil {

@@ -163,6 +163,20 @@ func (m *matrix) full(model string) (*matrix, error) {
 	return d, nil
 }
 
+// pick returns some rows in the order given.
+func (m *matrix) pick(rows []int) *matrix {
+	out := &matrix{n: len(rows), p: m.p}
+	if m.sparse != nil {
+		out.sparse = m.sparse.pick(rows)
+		return out
+	}
+	out.dense = make([]float64, 0, len(rows)*m.p)
+	for _, r := range rows {
+		out.dense = append(out.dense, m.row(r)...)
+	}
+	return out
+}
+
 func (m *matrix) row(i int) []float64 { return m.dense[i*m.p : (i+1)*m.p] }
 
 // Column makes an X of one feature from a list of numbers.

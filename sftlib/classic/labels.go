@@ -1,8 +1,10 @@
 package classic
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -46,7 +48,7 @@ func (l *labels) keep(err *error) func() {
 // fit takes the classes from y and returns the place in Classes of each of the n labels.
 func (l *labels) fit(y any, n int) ([]int, error) {
 	l.Classes, l.ClassNames = nil, nil
-	if names, ok := y.([]string); ok {
+	if names, ok := asTexts(y); ok {
 		l.ClassNames = slices.Compact(slices.Sorted(slices.Values(names)))
 		for i := range l.ClassNames {
 			l.Classes = append(l.Classes, i)
@@ -70,29 +72,27 @@ func (l *labels) fit(y any, n int) ([]int, error) {
 
 // encode returns the place in Classes of each label, -1 for one that was not there when the classes were taken.
 func (l *labels) encode(y any, n int) ([]int, error) {
-	codes := make([]int, 0, n)
-	if names, ok := y.([]string); ok {
-		for _, s := range names {
-			at, ok := slices.BinarySearch(l.ClassNames, s)
-			if !ok {
-				at = -1
-			}
-			codes = append(codes, at)
-		}
-	} else {
-		numbers, err := wholeNumbers(y)
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range numbers {
-			at, ok := slices.BinarySearch(l.Classes, v)
-			if !ok {
-				at = -1
-			}
-			codes = append(codes, at)
-		}
+	names, ok := asTexts(y)
+	if ok {
+		return codesOf(l.ClassNames, names), sameLength(n, len(names))
 	}
-	return codes, sameLength(n, len(codes))
+	numbers, err := wholeNumbers(y)
+	if err != nil {
+		return nil, err
+	}
+	return codesOf(l.Classes, numbers), sameLength(n, len(numbers))
+}
+
+func codesOf[T cmp.Ordered](classes, values []T) []int {
+	codes := make([]int, len(values))
+	for i, v := range values {
+		at, ok := slices.BinarySearch(classes, v)
+		if !ok {
+			at = -1
+		}
+		codes[i] = at
+	}
+	return codes
 }
 
 func sameLength(x, y int) error {
@@ -102,59 +102,76 @@ func sameLength(x, y int) error {
 	return nil
 }
 
-func wholeNumbers(y any) ([]int, error) {
+// asTexts takes a list of strings of any string type.
+func asTexts(y any) ([]string, bool) {
+	if names, ok := y.([]string); ok {
+		return names, true
+	}
+	v, err := slice(y)
+	if err != nil || v.Type().Elem().Kind() != reflect.String {
+		return nil, false
+	}
+	out := make([]string, v.Len())
+	for i := range out {
+		out[i] = v.Index(i).String()
+	}
+	return out, true
+}
+
+// asNumbers takes a list of numbers of any type, of truth values as 0 and 1, or a gonum vector.
+func asNumbers(y any) ([]float64, bool) {
 	switch v := y.(type) {
-	case []int:
-		return v, nil
-	case []int32:
-		return convertInts(v), nil
-	case []int64:
-		return convertInts(v), nil
-	case []bool:
-		out := make([]int, len(v))
-		for i, b := range v {
-			if b {
+	case []float64:
+		return v, true
+	case mat.Vector:
+		return mat.Col(nil, 0, v), true
+	}
+	v, err := slice(y)
+	if err != nil {
+		return nil, false
+	}
+	out := make([]float64, v.Len())
+	for i := range out {
+		switch e := v.Index(i); {
+		case e.CanInt():
+			out[i] = float64(e.Int())
+		case e.CanUint():
+			out[i] = float64(e.Uint())
+		case e.CanFloat():
+			out[i] = e.Float()
+		case e.Kind() == reflect.Bool:
+			if e.Bool() {
 				out[i] = 1
 			}
+		default:
+			return nil, false
 		}
-		return out, nil
-	case []float64:
-		out := make([]int, len(v))
-		for i, f := range v {
-			if f != math.Trunc(f) || math.Abs(f) > 1<<52 {
-				return nil, fmt.Errorf("classic: y[%d] is %v, not a class: a classifier takes []int or []string; for measurements use a regressor", i, f)
-			}
-			out[i] = int(f)
-		}
-		return out, nil
 	}
-	return nil, fmt.Errorf("classic: y is %T: a []int or []string with the class of each row is expected", y)
+	return out, true
 }
 
-func convertInts[T int32 | int64](v []T) []int {
-	out := make([]int, len(v))
-	for i, x := range v {
-		out[i] = int(x)
+func wholeNumbers(y any) ([]int, error) {
+	if v, ok := y.([]int); ok {
+		return v, nil
 	}
-	return out
+	values, ok := asNumbers(y)
+	if !ok {
+		return nil, fmt.Errorf("classic: y is %T: a []int or []string with the class of each row is expected", y)
+	}
+	out := make([]int, len(values))
+	for i, f := range values {
+		if f != math.Trunc(f) || math.Abs(f) > 1<<52 {
+			return nil, fmt.Errorf("classic: y[%d] is %v, not a class: a classifier takes []int or []string; for measurements use a regressor", i, f)
+		}
+		out[i] = int(f)
+	}
+	return out, nil
 }
 
-// targets takes y of a regressor: []float64, []int or a gonum vector.
+// targets takes y of a regressor: a list of numbers or a gonum vector.
 func targets(y any, n int) ([]float64, error) {
-	var out []float64
-	switch v := y.(type) {
-	case []float64:
-		out = v
-	case []int:
-		out = make([]float64, len(v))
-		for i, x := range v {
-			out[i] = float64(x)
-		}
-	case mat.Vector:
-		for i := range v.Len() {
-			out = append(out, v.AtVec(i))
-		}
-	default:
+	out, ok := asNumbers(y)
+	if !ok {
 		return nil, fmt.Errorf("classic: y is %T: a []float64 with the value of each row is expected", y)
 	}
 	for i, f := range out {

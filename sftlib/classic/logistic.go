@@ -52,19 +52,12 @@ func (l *LogisticRegression) Fit(X, y any) (err error) {
 	if err != nil {
 		return err
 	}
-	k := len(l.Classes)
-	if k == 2 {
-		k = 1
-	}
+	k := rowsOf(len(l.Classes))
 	f := newLogLoss(m, codes, weight, k, !l.NoIntercept, c)
 	result, err := optimize.Minimize(optimize.Problem{Func: f.loss, Grad: f.gradient}, make([]float64, k*(m.p+1)),
 		&optimize.Settings{GradientThreshold: tol, MajorIterations: iter, Converger: optimize.NeverTerminate{}},
 		&optimize.LBFGS{Store: 10, Linesearcher: &optimize.MoreThuente{}})
-	if result == nil {
-		return fmt.Errorf("classic: LogisticRegression: %w", err)
-	}
-	// A line search that finds nothing better at the limit of the precision has arrived.
-	if err != nil && !errors.Is(err, optimize.ErrLinesearcherFailure) && !errors.Is(err, optimize.ErrNonDescentDirection) && !errors.Is(err, optimize.ErrNoProgress) {
+	if err := arrived(result, err); err != nil {
 		return fmt.Errorf("classic: LogisticRegression: %w", err)
 	}
 	l.NIter = result.MajorIterations
@@ -74,6 +67,22 @@ func (l *LogisticRegression) Fit(X, y any) (err error) {
 		l.Intercept[r] = result.X[k*m.p+r]
 	}
 	return nil
+}
+
+// arrived returns the error of a minimization. A line search that finds nothing better at the limit of the precision is none.
+func arrived(result *optimize.Result, err error) error {
+	if result != nil && (errors.Is(err, optimize.ErrLinesearcherFailure) || errors.Is(err, optimize.ErrNonDescentDirection) || errors.Is(err, optimize.ErrNoProgress)) {
+		return nil
+	}
+	return err
+}
+
+// rowsOf is the number of rows that a linear model of so many classes has: one stands for two classes.
+func rowsOf(classes int) int {
+	if classes == 2 {
+		return 1
+	}
+	return classes
 }
 
 // classWeights returns the weight of each class: 1, or n / (classes * count).

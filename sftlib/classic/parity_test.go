@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,6 +92,19 @@ func unequal(t *testing.T, got, want []int) float64 {
 	return float64(n)
 }
 
+// different counts what is in one of two lists only.
+func different(a, b []int) float64 {
+	n := 0.
+	for _, lists := range [][2][]int{{a, b}, {b, a}} {
+		for _, v := range lists[0] {
+			if !slices.Contains(lists[1], v) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func value[T any](t testing.TB) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
@@ -170,7 +184,7 @@ func classification(t *testing.T, r *reference, name string) {
 		X, Coef, Proba, Decision       [][]float64
 		Intercept, Scores, Importances []float64
 		FeatureLogProb                 [][]float64 `json:"feature_log_prob"`
-		Predict                        []int
+		Predict, Support, NSupport     []int
 		Score, Impurity, Threshold     float64
 		Leaves, Feature                int
 	}
@@ -214,6 +228,14 @@ func classification(t *testing.T, r *reference, name string) {
 		r.fit(t, "SVC "+name+" "+kernel, &want)
 		testenv.Parity(t, "SVC, "+name+", "+kernel+": decisions", far(t, flat(value[[][]float64](t)(s.DecisionFunction(S))), flat(want.Decision)), 1e-4)
 		testenv.Parity(t, "SVC, "+name+", "+kernel+": labels that differ", unequal(t, value[[]int](t)(s.Predict(S)), want.Predict), 0)
+		// Of rows that are alike, as two of iris are, either may hold the border.
+		alike := map[string]float64{"iris": 1}[name]
+		testenv.Parity(t, "SVC, "+name+", "+kernel+": rows that are support vectors for one only", different(s.Support, want.Support), alike)
+		testenv.Parity(t, "SVC, "+name+", "+kernel+": support vectors of a class", unequal(t, s.NSupport, want.NSupport), alike)
+		s = &SVC{Kernel: kernel, ClassWeight: "balanced", Probability: true, Tol: 1e-8}
+		must(t, s.Fit(S, y))
+		r.fit(t, "SVC "+name+" "+kernel+" probability", &want)
+		testenv.Parity(t, "SVC, "+name+", "+kernel+", balanced: probabilities", far(t, flat(value[[][]float64](t)(s.PredictProba(S))), flat(want.Proba)), 1e-4)
 		s = &SVC{Kernel: kernel}
 		must(t, s.Fit(X, y))
 		r.fit(t, "SVC "+name+" "+kernel+" default", &want)

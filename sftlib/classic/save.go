@@ -187,10 +187,7 @@ func (l *LogisticRegression) valid() error {
 	if err := l.labels.valid(len(l.Coef)); err != nil {
 		return err
 	}
-	want := len(l.Classes)
-	if want == 2 {
-		want = 1
-	}
+	want := rowsOf(len(l.Classes))
 	if len(l.Coef) != want || len(l.Intercept) != want {
 		if len(l.Coef) == 0 && len(l.Classes) == 0 {
 			return nil
@@ -245,10 +242,10 @@ func (k *KNeighborsRegressor) valid() error {
 }
 
 func (s *SVC) valid() error {
-	if err := s.labels.valid(s.Features); err != nil {
+	if err := s.labels.valid(s.NFeaturesIn); err != nil {
 		return err
 	}
-	if k := len(s.Classes); s.Features > 0 && (len(s.Pairs) != k*(k-1)/2 || s.Coef == nil && len(s.SupportVectors) == 0) {
+	if k := len(s.Classes); s.NFeaturesIn > 0 && (len(s.Pairs) != k*(k-1)/2 || s.Coef == nil && len(s.SupportVectors) == 0) {
 		return fmt.Errorf("%d classes, %d pairs, %d support vectors", k, len(s.Pairs), len(s.SupportVectors))
 	}
 	if len(s.Intercept) != len(s.Pairs) || s.Coef != nil && len(s.Coef) != len(s.Pairs) {
@@ -259,15 +256,18 @@ func (s *SVC) valid() error {
 			return fmt.Errorf("a pair of classes %d and %d with %d and %d values", p.First, p.Second, len(p.Support), len(p.DualCoef))
 		}
 		for _, at := range p.Support {
-			if at < 0 || at >= len(s.SupportVectors) {
+			if at < 0 || at >= len(s.Support) || s.Coef == nil && at >= len(s.SupportVectors) {
 				return fmt.Errorf("support vector %d of %d", at, len(s.SupportVectors))
 			}
 		}
 	}
-	if err := sameWidths("Coef", s.Coef, s.Features); err != nil {
+	if len(s.ProbA) != len(s.ProbB) || s.ProbA != nil && len(s.ProbA) != rowsOf(len(s.Classes)) {
+		return fmt.Errorf("%d classes, %d of ProbA, %d of ProbB", len(s.Classes), len(s.ProbA), len(s.ProbB))
+	}
+	if err := sameWidths("Coef", s.Coef, s.NFeaturesIn); err != nil {
 		return err
 	}
-	return sameWidths("SupportVectors", s.SupportVectors, s.Features)
+	return sameWidths("SupportVectors", s.SupportVectors, s.NFeaturesIn)
 }
 
 func (s *StandardScaler) valid() error {
@@ -317,16 +317,16 @@ func validTrees(trees []*Tree, features, values int) error {
 }
 
 func (d *DecisionTree) valid() error {
-	if err := d.labels.valid(d.Features); err != nil {
+	if err := d.labels.valid(d.NFeaturesIn); err != nil {
 		return err
 	}
-	return validTrees([]*Tree{d.Tree}, d.Features, len(d.Classes))
+	return validTrees([]*Tree{d.Tree}, d.NFeaturesIn, len(d.Classes))
 }
-func (d *DecisionTreeRegressor) valid() error { return validTrees([]*Tree{d.Tree}, d.Features, 1) }
+func (d *DecisionTreeRegressor) valid() error { return validTrees([]*Tree{d.Tree}, d.NFeaturesIn, 1) }
 func (f *RandomForest) valid() error {
-	if err := f.labels.valid(f.Features); err != nil {
+	if err := f.labels.valid(f.NFeaturesIn); err != nil {
 		return err
 	}
-	return validTrees(f.Trees, f.Features, len(f.Classes))
+	return validTrees(f.Trees, f.NFeaturesIn, len(f.Classes))
 }
-func (f *RandomForestRegressor) valid() error { return validTrees(f.Trees, f.Features, 1) }
+func (f *RandomForestRegressor) valid() error { return validTrees(f.Trees, f.NFeaturesIn, 1) }

@@ -125,9 +125,9 @@ func (k *kernel) row(i int) []float64 {
 	return out
 }
 
-// smo minimizes ½ αᵀQα - Σα with 0 <= α <= c and Σ yα = 0, where Q is the kernel with the signs y, and returns α and the
-// offset of the border. Two α change at a time: the one that violates most, and the one whose change gains most.
-func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64) {
+// smo minimizes ½ αᵀQα - Σα with 0 <= α <= c, one c an example, and Σ yα = 0, where Q is the kernel with the signs y, and
+// returns α and the offset of the border. Two α change at a time: the one that violates most, and the one whose change gains most.
+func smo(k *kernel, y, c []float64, tol float64, steps int) ([]float64, float64) {
 	n := len(y)
 	alpha, grad := make([]float64, n), make([]float64, n)
 	for i := range grad {
@@ -139,8 +139,8 @@ func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64)
 	// up and low: whether yα may rise and fall.
 	up, low := make([]bool, n), make([]bool, n)
 	bounds := func(i int) {
-		up[i] = y[i] > 0 && alpha[i] < c || y[i] < 0 && alpha[i] > 0
-		low[i] = y[i] > 0 && alpha[i] > 0 || y[i] < 0 && alpha[i] < c
+		up[i] = y[i] > 0 && alpha[i] < c[i] || y[i] < 0 && alpha[i] > 0
+		low[i] = y[i] > 0 && alpha[i] > 0 || y[i] < 0 && alpha[i] < c[i]
 	}
 	for i := range n {
 		bounds(i)
@@ -182,18 +182,18 @@ func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64)
 			a = 1e-12
 		}
 		step := (-y[i]*grad[i] + y[j]*grad[j]) / a
-		// Along yα the pair moves by step and -step, as far as both stay in [0, c].
+		// Along yα the pair moves by step and -step, as far as both stay within their bounds.
 		room := func(t int, s float64) float64 {
 			if s*y[t] > 0 {
-				return c - alpha[t]
+				return c[t] - alpha[t]
 			}
 			return alpha[t]
 		}
 		ri, rj := room(i, 1), room(j, -1)
 		step = min(step, ri, rj)
 		oldI, oldJ := alpha[i], alpha[j]
-		alpha[i] = clamp(alpha[i]+y[i]*step, c, step == ri)
-		alpha[j] = clamp(alpha[j]-y[j]*step, c, step == rj)
+		alpha[i] = clamp(alpha[i]+y[i]*step, c[i], step == ri)
+		alpha[j] = clamp(alpha[j]-y[j]*step, c[j], step == rj)
 		bounds(i)
 		bounds(j)
 		di, dj := y[i]*(alpha[i]-oldI), y[j]*(alpha[j]-oldJ)
@@ -206,7 +206,7 @@ func smo(k *kernel, y []float64, c, tol float64, steps int) ([]float64, float64)
 	for i := range n {
 		v := y[i] * grad[i]
 		switch {
-		case alpha[i] > 0 && alpha[i] < c:
+		case alpha[i] > 0 && alpha[i] < c[i]:
 			sum += v
 			free++
 		case up[i]:

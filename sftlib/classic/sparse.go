@@ -2,6 +2,7 @@ package classic
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -56,69 +57,58 @@ func pickRows(X any, rows []int) (any, error) {
 	switch x := X.(type) {
 	case *Sparse:
 		return x.pick(rows), nil
-	case []string:
-		return pickSlice(x, rows), nil
-	case []int:
-		return pickSlice(x, rows), nil
-	case []int32:
-		return pickSlice(x, rows), nil
-	case []int64:
-		return pickSlice(x, rows), nil
-	case []bool:
-		return pickSlice(x, rows), nil
-	case []float64:
-		return pickSlice(x, rows), nil
-	case [][]float64:
-		return pickSlice(x, rows), nil
-	case [][]float32:
-		return pickSlice(x, rows), nil
-	case [][]int:
-		return pickSlice(x, rows), nil
-	case [][]string:
-		return pickSlice(x, rows), nil
+	case mat.Vector:
+		out := mat.NewVecDense(len(rows), nil)
+		for i, r := range rows {
+			out.SetVec(i, x.AtVec(r))
+		}
+		return out, nil
+	case mat.Matrix:
+		m, err := convert(X)
+		if err != nil {
+			return nil, err
+		}
+		return mat.NewDense(len(rows), m.p, m.pick(rows).dense), nil
 	}
-	m, err := convert(X)
+	v, err := slice(X)
 	if err != nil {
 		return nil, err
 	}
-	out := mat.NewDense(len(rows), m.p, nil)
+	out := reflect.MakeSlice(v.Type(), len(rows), len(rows))
 	for i, r := range rows {
-		out.SetRow(i, m.row(r))
+		out.Index(i).Set(v.Index(r))
 	}
-	return out, nil
+	return out.Interface(), nil
 }
 
-func pickSlice[T any](s []T, rows []int) []T {
+// slice is X or y where it is a list of any type.
+func slice(X any) (reflect.Value, error) {
+	v := reflect.ValueOf(X)
+	if X == nil || v.Kind() != reflect.Slice {
+		return v, fmt.Errorf("classic: X or y is %T: a list with one element for each row is expected, or a matrix", X)
+	}
+	return v, nil
+}
+
+// Take returns the elements of a list that stand at some rows, in the order given: with the rows of TrainTestSplit, the part
+// to train on and the part to test on of X and of y.
+func Take[T any](list []T, rows []int) []T {
 	out := make([]T, len(rows))
 	for i, r := range rows {
-		out[i] = s[r]
+		out[i] = list[r]
 	}
 	return out
 }
 
 // length returns the number of examples in X or y.
 func length(X any) (int, error) {
-	switch x := X.(type) {
-	case []string:
-		return len(x), nil
-	case []int:
-		return len(x), nil
-	case []int32:
-		return len(x), nil
-	case []int64:
-		return len(x), nil
-	case []bool:
-		return len(x), nil
-	case []float64:
-		return len(x), nil
-	case [][]string:
-		return len(x), nil
-	case *Sparse:
-		return x.Rows, nil
+	if m, ok := X.(mat.Matrix); ok {
+		n, _ := m.Dims()
+		return n, nil
 	}
-	m, err := convert(X)
+	v, err := slice(X)
 	if err != nil {
 		return 0, err
 	}
-	return m.n, nil
+	return v.Len(), nil
 }

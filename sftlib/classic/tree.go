@@ -16,7 +16,7 @@ type DecisionTree struct {
 	labels
 	Tree               *Tree     // learned
 	FeatureImportances []float64 // learned: by how much each feature made nodes purer; their sum is 1
-	Features           int       // learned: number of features
+	NFeaturesIn        int       // learned: number of features
 }
 
 // DecisionTreeRegressor predicts the mean of the rows in a leaf; its questions make the variance small.
@@ -29,7 +29,7 @@ type DecisionTreeRegressor struct {
 
 	Tree               *Tree     // learned
 	FeatureImportances []float64 // learned; their sum is 1
-	Features           int       // learned: number of features
+	NFeaturesIn        int       // learned: number of features
 }
 
 var (
@@ -66,7 +66,7 @@ func (d *DecisionTree) Fit(X, y any) (err error) {
 	g := set.growth(newRanks(m), rand.NewPCG(d.RandomState, 0))
 	g.classes, g.codes, g.weight = len(d.Classes), codes, weight
 	g.grow()
-	d.Tree, d.FeatureImportances, d.Features = g.tree, g.importances, m.p
+	d.Tree, d.FeatureImportances, d.NFeaturesIn = g.tree, g.importances, m.p
 	return nil
 }
 
@@ -105,7 +105,7 @@ func (d *DecisionTreeRegressor) Fit(X, y any) error {
 		g.weight[i] = 1
 	}
 	g.grow()
-	d.Tree, d.FeatureImportances, d.Features = g.tree, g.importances, m.p
+	d.Tree, d.FeatureImportances, d.NFeaturesIn = g.tree, g.importances, m.p
 	return nil
 }
 
@@ -154,7 +154,7 @@ func first(rows [][]float64, err error) ([]float64, error) {
 
 // PredictProba returns the share of each class in the leaf of each row.
 func (d *DecisionTree) PredictProba(X any) ([][]float64, error) {
-	return leaves("DecisionTree", d.Features, []*Tree{d.Tree}, X)
+	return leaves("DecisionTree", d.NFeaturesIn, []*Tree{d.Tree}, X)
 }
 
 // Predict returns the commonest label of the leaf of each row.
@@ -168,7 +168,7 @@ func (d *DecisionTree) Predict(X any) ([]int, error) {
 
 // Predict returns the mean of the leaf of each row.
 func (d *DecisionTreeRegressor) Predict(X any) ([]float64, error) {
-	return first(leaves("DecisionTreeRegressor", d.Features, []*Tree{d.Tree}, X))
+	return first(leaves("DecisionTreeRegressor", d.NFeaturesIn, []*Tree{d.Tree}, X))
 }
 
 // Score returns the accuracy.

@@ -22,7 +22,7 @@ func (d *DecisionTree) Plot(depth int, features ...string) (*TreeDrawing, error)
 	if d.Tree == nil {
 		return nil, fmt.Errorf("classic: this DecisionTree is not fitted yet: call Fit first")
 	}
-	return drawTree(d.Tree, d.Features, depth, features, d.Names(d.Classes))
+	return drawTree(d.Tree, d.NFeaturesIn, depth, features, d.Names(d.Classes))
 }
 
 // Plot draws the tree down to a depth (0 means 4), with the names of the features, if given.
@@ -30,7 +30,7 @@ func (d *DecisionTreeRegressor) Plot(depth int, features ...string) (*TreeDrawin
 	if d.Tree == nil {
 		return nil, fmt.Errorf("classic: this DecisionTreeRegressor is not fitted yet: call Fit first")
 	}
-	return drawTree(d.Tree, d.Features, depth, features, nil)
+	return drawTree(d.Tree, d.NFeaturesIn, depth, features, nil)
 }
 
 func drawTree(t *Tree, p, depth int, features, classes []string) (*TreeDrawing, error) {

@@ -1,7 +1,7 @@
 """Fits scikit-learn's models on its own data sets and prints data and results as JSON, for parity_test.go."""
 import json, sys, warnings
 import numpy as np
-from sklearn import datasets, linear_model, svm, tree, ensemble, neighbors, naive_bayes, preprocessing, model_selection
+from sklearn import calibration, datasets, linear_model, svm, tree, ensemble, neighbors, naive_bayes, preprocessing, model_selection
 warnings.filterwarnings("ignore")
 
 out = {"data": {}, "fits": {}}
@@ -50,7 +50,9 @@ for name in ["iris", "wine", "breast_cancer", "digits"]:
     for kernel in ["linear", "rbf"]:
         m = svm.SVC(kernel=kernel, tol=1e-8).fit(S, y)
         d = m.decision_function(S)
-        put(f"SVC {name} {kernel}", decision=d.reshape(len(S), -1), predict=m.predict(S))
+        put(f"SVC {name} {kernel}", decision=d.reshape(len(S), -1), predict=m.predict(S), support=m.support_, nsupport=m.n_support_)
+        m = calibration.CalibratedClassifierCV(svm.SVC(kernel=kernel, class_weight="balanced", tol=1e-8), ensemble=False).fit(S, y)
+        put(f"SVC {name} {kernel} probability", proba=m.predict_proba(S))
         m = svm.SVC(kernel=kernel).fit(X, y)
         put(f"SVC {name} {kernel} default", predict=m.predict(X))
     m = naive_bayes.MultinomialNB().fit(X, y)
