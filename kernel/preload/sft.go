@@ -9,6 +9,7 @@ import (
 	_ "gosft/sftlib/backend"
 	_ "gosft/sftlib/bert"
 	_ "gosft/sftlib/classic"
+	_ "gosft/sftlib/classic/neural"
 	_ "gosft/sftlib/data"
 	_ "gosft/sftlib/data/duckdb"
 	_ "gosft/sftlib/eval"

@@ -54,8 +54,10 @@ type Result struct {
 
 // CurvePoint is the accuracy after learning from some rows.
 type CurvePoint struct {
-	Rows     int
-	Accuracy float64
+	Rows      int
+	Accuracy  float64
+	Low, High float64 // the accuracy's 95 % interval
+	Fit       time.Duration
 }
 
 // Compare fits models on four fifths of a frame and tests them on the rest, with the same rows for all. The majority class
@@ -121,7 +123,7 @@ func (c Contest) Compare(frame TextFrame, text, label string, models ...TextMode
 				return nil, fmt.Errorf("classic: compare: %s predicts %d labels for %d texts", m.Name(), len(got), len(testNames))
 			}
 			r.grade(got, testNames)
-			r.Curve = append(r.Curve, CurvePoint{len(some), r.Accuracy})
+			r.Curve = append(r.Curve, CurvePoint{len(some), r.Accuracy, r.Low, r.High, r.Fit})
 		}
 		if s, ok := m.(Sizer); ok {
 			r.Size = s.Size()
@@ -191,16 +193,18 @@ func (c *Comparison) Table() *show.Table {
 	return t
 }
 
-// Chart draws the accuracy over the number of examples.
+// Chart draws the accuracy over the number of examples, with its 95 % intervals as upright lines.
 func (c *Comparison) Chart() *show.Chart {
 	chart := show.NewChart("").Titled("What more examples bring", "examples", "accuracy")
 	chart.X.Log = true
-	for _, r := range c.Results {
-		var x, y []float64
+	for i, r := range c.Results {
+		var x, y, at, ends []float64
 		for _, p := range r.Curve {
-			x, y = append(x, float64(p.Rows)), append(y, p.Accuracy)
+			rows := float64(p.Rows) * (1 + .012*float64(i)) // a little aside, so that the intervals stand side by side
+			x, y = append(x, rows), append(y, p.Accuracy)
+			at, ends = append(at, rows, rows, rows), append(ends, p.Low, p.High, math.NaN())
 		}
-		chart.Line(r.Name, x, y)
+		chart.Line(r.Name, x, y).Line(r.Name, at, ends)
 	}
 	return chart
 }

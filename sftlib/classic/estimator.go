@@ -46,7 +46,7 @@ type Matrix interface {
 }
 
 var (
-	_ Regressor  = (*LinearRegression)(nil)
-	_ Regressor  = (*Ridge)(nil)
-	_ Classifier = (*LogisticRegression)(nil)
+	_ = []Classifier{&LogisticRegression{}, &SVC{}, &DecisionTree{}, &RandomForest{}, &KNeighbors{}, &MultinomialNB{}, &Pipeline{}, &GridSearch{}}
+	_ = []Regressor{&LinearRegression{}, &Ridge{}, &DecisionTreeRegressor{}, &RandomForestRegressor{}, &KNeighborsRegressor{}}
+	_ = []Transformer{&StandardScaler{}, &OneHot{}, &TFIDF{}}
 )

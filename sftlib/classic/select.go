@@ -14,8 +14,11 @@ import (
 
 // isRegressor tells how to divide the rows: by class, or in a row.
 func isRegressor(e Estimator) bool {
-	if p, ok := e.(*Pipeline); ok {
-		e = p.Model
+	switch m := e.(type) {
+	case *Pipeline:
+		return isRegressor(m.Model)
+	case *GridSearch:
+		return isRegressor(m.Estimator)
 	}
 	_, ok := e.(Regressor)
 	return ok
@@ -249,10 +252,10 @@ func (g *GridSearch) Fit(X, y any) error {
 		}
 		return 0
 	})
-	best := g.Results[0]
-	g.BestParams, g.BestScore = best.Params, best.Mean
+	top := g.Results[0]
+	g.BestParams, g.BestScore = top.Params, top.Mean
 	var err error
-	if g.BestEstimator, err = g.with(best.Params); err != nil {
+	if g.BestEstimator, err = g.with(top.Params); err != nil {
 		return err
 	}
 	return g.BestEstimator.Fit(X, y)
@@ -302,12 +305,63 @@ func (g *GridSearch) with(params map[string]any) (Estimator, error) {
 	return e, nil
 }
 
+// best returns the best model as one of a kind: a Classifier, or a Regressor.
+func best[T any](g *GridSearch, instead string) (T, error) {
+	m, ok := g.BestEstimator.(T)
+	if !ok {
+		if g.BestEstimator == nil {
+			return m, fmt.Errorf("classic: this GridSearch is not fitted yet: call Fit first")
+		}
+		return m, fmt.Errorf("classic: GridSearch: %T does not do that: use %s", g.BestEstimator, instead)
+	}
+	return m, nil
+}
+
+// Predict returns what the best model, a classifier, predicts.
+func (g *GridSearch) Predict(X any) ([]int, error) {
+	c, err := best[Classifier](g, "PredictValues")
+	if err != nil {
+		return nil, err
+	}
+	return c.Predict(X)
+}
+
+// PredictProba returns the probabilities of the best model, a classifier.
+func (g *GridSearch) PredictProba(X any) ([][]float64, error) {
+	c, err := best[Classifier](g, "PredictValues")
+	if err != nil {
+		return nil, err
+	}
+	return c.PredictProba(X)
+}
+
+// PredictValues returns what the best model, a regressor, predicts.
+func (g *GridSearch) PredictValues(X any) ([]float64, error) {
+	if p, ok := g.BestEstimator.(*Pipeline); ok {
+		return p.PredictValues(X)
+	}
+	r, err := best[Regressor](g, "Predict")
+	if err != nil {
+		return nil, err
+	}
+	return r.Predict(X)
+}
+
+// Name returns the name of a label.
+func (g *GridSearch) Name(label int) string {
+	if c, ok := g.BestEstimator.(Classifier); ok {
+		return c.Name(label)
+	}
+	return fmt.Sprint(label)
+}
+
 // Score returns that of the best model.
 func (g *GridSearch) Score(X, y any) (float64, error) {
-	if g.BestEstimator == nil {
-		return 0, fmt.Errorf("classic: this GridSearch is not fitted yet: call Fit first")
+	m, err := best[Estimator](g, "")
+	if err != nil {
+		return 0, err
 	}
-	return g.BestEstimator.Score(X, y)
+	return m.Score(X, y)
 }
 
 // Clone returns an unfitted copy.

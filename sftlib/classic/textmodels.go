@@ -1,7 +1,6 @@
 package classic
 
 import (
-	"bytes"
 	"fmt"
 	"unicode"
 )
@@ -37,20 +36,75 @@ func (m *majority) PredictTexts(texts []string) ([]string, error) {
 
 // BagOfWords is the TextModel of TFIDF with LogisticRegression: words, and pairs of them; where most letters are Chinese,
 // characters and pairs of them.
-func BagOfWords() TextModel { return &bag{} }
-
-type bag struct{ Pipeline *Pipeline }
-
-func (b *bag) Name() string { return "TF-IDF with logistic regression" }
-
-func (b *bag) FitTexts(texts, labels []string) error {
-	v := &TFIDF{NgramRange: [2]int{1, 2}, SublinearTF: true}
-	if mostlyHan(texts) {
-		v.Analyzer = "char"
-	}
-	b.Pipeline = NewPipeline(v, &LogisticRegression{C: 10, MaxIter: 300})
-	return b.Pipeline.Fit(texts, labels)
+func BagOfWords() TextModel {
+	return &texts{name: "TF-IDF with logistic regression", fresh: func(texts []string) Estimator {
+		v := &TFIDF{NgramRange: [2]int{1, 2}, SublinearTF: true}
+		if mostlyHan(texts) {
+			v.Analyzer = "char"
+		}
+		return NewPipeline(v, &LogisticRegression{C: 10, MaxIter: 300})
+	}}
 }
+
+// Texts is the TextModel of a classifier of texts, such as NewPipeline(&TFIDF{}, &MultinomialNB{}) or a GridSearch over one.
+// Copies of it learn; what it has learned itself does not count.
+func Texts(name string, e Estimator) TextModel {
+	return &texts{name: name, fresh: func([]string) Estimator { return e.Clone() }}
+}
+
+type texts struct {
+	name  string
+	fresh func(texts []string) Estimator
+	model Classifier
+}
+
+func (t *texts) Name() string { return t.name }
+
+func (t *texts) FitTexts(texts, labels []string) error {
+	e := t.fresh(texts)
+	c, ok := e.(Classifier)
+	if !ok {
+		return fmt.Errorf("classic: %s: %T is no classifier", t.name, e)
+	}
+	t.model = c
+	return c.Fit(texts, labels)
+}
+
+func (t *texts) PredictTexts(texts []string) ([]string, error) {
+	return namesOf(t.name, t.model, texts)
+}
+
+// namesOf returns the names of what a classifier predicts.
+func namesOf(name string, c Classifier, X any) ([]string, error) {
+	if c == nil {
+		return nil, fmt.Errorf("classic: %s is not fitted yet", name)
+	}
+	got, err := c.Predict(X)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(got))
+	for i, l := range got {
+		out[i] = c.Name(l)
+	}
+	return out, nil
+}
+
+func (t *texts) Size() int64 { return savedSize(t.model) }
+
+// savedSize is the number of bytes that Save writes, 0 where it cannot.
+func savedSize(e Estimator) int64 {
+	var n counter
+	if Write(&n, e) != nil {
+		return 0
+	}
+	return int64(n)
+}
+
+// counter counts the bytes that are written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) { *c += counter(len(p)); return len(p), nil }
 
 func mostlyHan(texts []string) bool {
 	han, letters := 0, 0
@@ -67,66 +121,33 @@ func mostlyHan(texts []string) bool {
 	return 2*han > letters
 }
 
-func (b *bag) PredictTexts(texts []string) ([]string, error) {
-	got, err := b.Pipeline.Predict(texts)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]string, len(got))
-	for i, l := range got {
-		out[i] = b.Pipeline.Name(l)
-	}
-	return out, nil
-}
-
-func (b *bag) Size() int64 {
-	var buf bytes.Buffer
-	if b.Pipeline == nil || Write(&buf, b.Pipeline) != nil {
-		return 0
-	}
-	return int64(buf.Len())
-}
-
-// Frozen is the TextModel of an encoder that does not learn, such as a bert.Encoder, with LogisticRegression on its
-// vectors. embed returns a vector for each text; a text is embedded once.
+// Frozen is the TextModel of an encoder that does not learn, with LogisticRegression on its vectors. embed returns a vector
+// for each text. See gosft/sftlib/classic/neural for that of a BERT.
 func Frozen(name string, embed func(texts []string) ([][]float32, error)) TextModel {
-	return &frozen{name: name, embed: embed, known: map[string][]float32{}}
+	return &frozen{name: name, embed: embed}
 }
 
 type frozen struct {
 	name  string
 	embed func([]string) ([][]float32, error)
-	known map[string][]float32
 	model *Pipeline
 }
 
 func (f *frozen) Name() string { return f.name }
 
+func (f *frozen) Size() int64 {
+	if f.model == nil {
+		return 0
+	}
+	return savedSize(f.model)
+}
+
 func (f *frozen) vectors(texts []string) ([][]float32, error) {
-	var missing []string
-	asked := map[string]bool{}
-	for _, t := range texts {
-		if f.known[t] == nil && !asked[t] {
-			missing, asked[t] = append(missing, t), true
-		}
+	X, err := f.embed(texts)
+	if err == nil && len(X) != len(texts) {
+		err = fmt.Errorf("classic: %s returns %d vectors for %d texts", f.name, len(X), len(texts))
 	}
-	if len(missing) > 0 {
-		got, err := f.embed(missing)
-		if err != nil {
-			return nil, err
-		}
-		if len(got) != len(missing) {
-			return nil, fmt.Errorf("classic: %s returns %d vectors for %d texts", f.name, len(got), len(missing))
-		}
-		for i, t := range missing {
-			f.known[t] = got[i]
-		}
-	}
-	out := make([][]float32, len(texts))
-	for i, t := range texts {
-		out[i] = f.known[t]
-	}
-	return out, nil
+	return X, err
 }
 
 func (f *frozen) FitTexts(texts, labels []string) error {
@@ -146,15 +167,7 @@ func (f *frozen) PredictTexts(texts []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := f.model.Predict(X)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]string, len(got))
-	for i, l := range got {
-		out[i] = f.model.Name(l)
-	}
-	return out, nil
+	return namesOf(f.name, f.model, X)
 }
 
 // TextFuncs makes a TextModel of two functions, such as the training and the prediction of a BERT model.
