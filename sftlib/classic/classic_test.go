@@ -16,7 +16,7 @@ import (
 // all are fresh models of every kind.
 func all() map[string]Estimator {
 	return map[string]Estimator{
-		"LinearRegression": &LinearRegression{}, "Ridge": &Ridge{Alpha: 2}, "LogisticRegression": &LogisticRegression{C: 3}, "SVC": &SVC{},
+		"LinearRegression": &LinearRegression{}, "Ridge": &Ridge{Alpha: 2}, "LogisticRegression": &LogisticRegression{C: 3}, "LogisticRegression free": &LogisticRegression{C: math.Inf(1)}, "SVC": &SVC{},
 		"SVC linear": &SVC{Kernel: "linear"}, "SVC probable": &SVC{Probability: true}, "DecisionTree": &DecisionTree{MaxDepth: 3}, "DecisionTreeRegressor": &DecisionTreeRegressor{},
 		"RandomForest": &RandomForest{NEstimators: 7, RandomState: 5}, "RandomForestRegressor": &RandomForestRegressor{NEstimators: 7},
 		"KNeighbors": &KNeighbors{NNeighbors: 3}, "KNeighborsRegressor": &KNeighborsRegressor{NNeighbors: 3}, "MultinomialNB": &MultinomialNB{},

@@ -12,7 +12,7 @@ import (
 // LogisticRegression is a linear classifier: the softmax of X Coefᵀ + Intercept (with two classes the sigmoid). It
 // minimizes C times the log loss plus half the squares of the coefficients, with L-BFGS, as scikit-learn's default does.
 type LogisticRegression struct {
-	C           float64 // inverse strength of the penalty; 0 means 1
+	C           float64 // inverse strength of the penalty; 0 means 1, math.Inf(1) no penalty
 	MaxIter     int     // 0 means 100
 	Tol         float64 // stops when no part of the gradient of the mean loss is larger; 0 means 1e-4
 	NoIntercept bool

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -164,6 +165,39 @@ func (s *stored) open() (any, error) {
 		}
 	}
 	return v.Interface(), nil
+}
+
+// MarshalJSON writes C, which may be infinite, in a way that JSON knows.
+func (l LogisticRegression) MarshalJSON() ([]byte, error) {
+	type plain LogisticRegression
+	out := struct {
+		plain
+		C any
+	}{plain(l), l.C}
+	if math.IsInf(l.C, 1) {
+		out.C = "infinite"
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (l *LogisticRegression) UnmarshalJSON(text []byte) error {
+	type plain LogisticRegression
+	in := struct {
+		*plain
+		C json.RawMessage
+	}{plain: (*plain)(l)}
+	if err := json.Unmarshal(text, &in); err != nil {
+		return err
+	}
+	if string(in.C) == `"infinite"` {
+		l.C = math.Inf(1)
+		return nil
+	}
+	if in.C == nil {
+		return nil
+	}
+	return json.Unmarshal(in.C, &l.C)
 }
 
 func sameWidths(name string, rows [][]float64, want int) error {

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 // TFIDF turns texts into sparse rows: how often each term is in a text, less for terms that are in many texts, each row
@@ -17,14 +20,15 @@ type TFIDF struct {
 	// Analyzer says what a term is: "word" (the default: words of two letters or more), "char" (characters, as for Chinese
 	// texts), "char_wb" (characters within words), or "mixed" (words, and every Chinese character as a word).
 	Analyzer     string
-	NgramRange   [2]int  // terms of so many words or characters in a row, from and to; zeros mean {1, 1}
-	MinDF        int     // terms in fewer texts are left out; 0 means 1
-	MaxDF        float64 // terms in a larger share of the texts are left out; 0 means 1, all stay
-	MaxFeatures  int     // only so many terms, the most frequent; 0: no limit
-	SublinearTF  bool    // 1 + log of the count instead of the count
-	KeepCase     bool    // capitals stay capitals
-	WithoutIDF   bool    // terms count alike, however common
-	WithoutScale bool    // rows keep their length
+	NgramRange   [2]int   // terms of so many words or characters in a row, from and to; zeros mean {1, 1}
+	MinDF        int      // terms in fewer texts are left out; 0 means 1
+	MaxDF        float64  // terms in a larger share of the texts are left out; 0 means 1, all stay
+	MaxFeatures  int      // only so many terms, the most frequent; 0: no limit
+	SublinearTF  bool     // 1 + log of the count instead of the count
+	KeepCase     bool     // capitals stay capitals
+	WithoutIDF   bool     // terms count alike, however common
+	WithoutScale bool     // rows keep their length
+	StopWords    []string // words that are left out, by the analyzers "word" and "mixed"; as they are after capitals were made small
 
 	Vocabulary []string  // learned: the term of each column, ascending
 	IDF        []float64 // learned: the weight of each column
@@ -134,7 +138,10 @@ func (v *TFIDF) count(texts []string) []counted {
 		wg.Go(func() {
 			c := &parts[p]
 			c.number = map[string]int32{}
-			a := analyzer{v: v}
+			a := analyzer{v: v, stop: map[string]bool{}}
+			for _, w := range v.StopWords {
+				a.stop[w] = true
+			}
 			a.lo, a.hi = v.ngrams()
 			var seen []int32 // by term: the place in entry of the text at hand, or less
 			for _, text := range texts[len(texts)*p/len(parts) : len(texts)*(p+1)/len(parts)] {
@@ -261,12 +268,13 @@ func (v *TFIDF) rows(parts []counted) *Sparse {
 // CloneTransformer returns an unfitted copy.
 func (v *TFIDF) CloneTransformer() Transformer {
 	return &TFIDF{Analyzer: v.Analyzer, NgramRange: v.NgramRange, MinDF: v.MinDF, MaxDF: v.MaxDF, MaxFeatures: v.MaxFeatures,
-		SublinearTF: v.SublinearTF, KeepCase: v.KeepCase, WithoutIDF: v.WithoutIDF, WithoutScale: v.WithoutScale}
+		SublinearTF: v.SublinearTF, KeepCase: v.KeepCase, WithoutIDF: v.WithoutIDF, WithoutScale: v.WithoutScale, StopWords: v.StopWords}
 }
 
 // analyzer cuts a text into terms; it uses its memory again for the next text.
 type analyzer struct {
 	v      *TFIDF
+	stop   map[string]bool
 	lo, hi int
 	text   []byte
 	ends   []span
@@ -278,7 +286,7 @@ type span struct{ lo, hi int }
 // terms calls use with each term; the bytes are good until use returns.
 func (a *analyzer) terms(text string, use func([]byte)) {
 	if !a.v.KeepCase {
-		text = strings.ToLower(text)
+		text = lower(text)
 	}
 	a.text, a.ends = append(a.text[:0], text...), a.ends[:0]
 	switch a.v.Analyzer {
@@ -305,6 +313,14 @@ func (a *analyzer) terms(text string, use func([]byte)) {
 		a.words(a.v.Analyzer == "mixed")
 		a.ngrams(a.lo, a.hi, true, use)
 	}
+}
+
+// lower is Python's str.lower: a Σ at the end of a word becomes ς, and İ two characters.
+func lower(text string) string {
+	if strings.Contains(text, "Σ") || strings.Contains(text, "İ") {
+		return cases.Lower(language.Und).String(text)
+	}
+	return strings.ToLower(text)
 }
 
 // squeeze makes one space of white space of two characters or more.
@@ -360,7 +376,9 @@ func (a *analyzer) words(han bool) {
 			continue
 		}
 		if han && unicode.Is(unicode.Han, r) {
-			a.ends = append(a.ends, span{i, i + n})
+			if !a.stop[string(a.text[i:i+n])] {
+				a.ends = append(a.ends, span{i, i + n})
+			}
 			i += n
 			continue
 		}
@@ -376,7 +394,7 @@ func (a *analyzer) words(han bool) {
 			j += n
 			count++
 		}
-		if count > 1 {
+		if count > 1 && !a.stop[string(a.text[i:j])] {
 			a.ends = append(a.ends, span{i, j})
 		}
 		i = j

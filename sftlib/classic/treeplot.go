@@ -130,7 +130,7 @@ func (d *TreeDrawing) SVG() string {
 				fmt.Fprintf(&body, `<path d="M%.1f %.1fL%.1f %.1f" stroke="#888" fill="none"/>`, x, y+boxHigh, child, y+boxHigh+rowGap)
 				fmt.Fprintf(&body, `<text x="%.1f" y="%.1f" text-anchor="middle" fill="#888">%s</text>`, (x+child)/2+[]float64{-14, 14}[i], y+boxHigh+rowGap/2, []string{"yes", "no"}[i])
 			}
-			lines = []string{d.question(at), fmt.Sprintf("%d rows, most %s", d.tree.Samples[at], answer)}
+			lines = []string{d.question(at), fmt.Sprintf("%d rows, %s", d.tree.Samples[at], answer)}
 			if d.classes == nil {
 				lines[1] = fmt.Sprintf("%d rows, mean %s", d.tree.Samples[at], answer)
 			}

@@ -22,7 +22,7 @@ type FrozenEncoder struct {
 // Frozen returns the model of a folder or name (see bert.Resolve), which is opened when it first learns.
 func Frozen(where string, options ...bert.Option) *FrozenEncoder {
 	f := &FrozenEncoder{where: where, options: options}
-	f.TextModel = classic.Frozen(short(where)+" frozen, with logistic regression", f.embed)
+	f.TextModel = classic.Frozen(short(where)+" + logistic regression", f.embed)
 	return f
 }
 

@@ -145,7 +145,7 @@ func TestCompareOnMiniLM(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	for _, want := range []string{"all-MiniLM-L6-v2 fine-tuned", "all-MiniLM-L6-v2 frozen, with logistic regression", "majority class", "TF-IDF", " to ", "MB"} {
+	for _, want := range []string{"all-MiniLM-L6-v2 fine-tuned", "all-MiniLM-L6-v2 + logistic regression", "majority class", "TF-IDF", " to ", "MB"} {
 		if !strings.Contains(c.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, c)
 		}
