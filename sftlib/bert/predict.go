@@ -114,6 +114,13 @@ func (m *Model) PredictBatch(ctx context.Context, texts []string, o PredictOptio
 	return result, nil
 }
 
+// Prediction turns a text's row of [Model.Forward] into a prediction.
+func (m *Model) Prediction(text string, outputs []float32) Prediction {
+	p := Prediction{Text: text, Windows: 1}
+	p.decide(m.Config.ProblemType, m.labels, Probabilities(m.Config.ProblemType, outputs))
+	return p
+}
+
 // Warm compiles all that predictions need, so that none of them waits for it later; a server does so at its start.
 func (m *Model) Warm(ctx context.Context) error {
 	for width := 32; ; width *= 4 {

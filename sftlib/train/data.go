@@ -120,17 +120,12 @@ func load(f Frame, c columns, m *bert.Model, maxLength int) (*dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &dataset{outputs: len(m.Labels())}
-	if d.texts, err = f.Strings(c.text); err != nil {
+	d, err := readTexts(f, c, m)
+	if err != nil {
 		return nil, err
 	}
 	if len(d.texts) == 0 {
 		return nil, fmt.Errorf("the frame has no rows")
-	}
-	if c.pair != "" {
-		if d.pairs, err = f.Strings(c.pair); err != nil {
-			return nil, err
-		}
 	}
 	if hasOwn {
 		err = d.readFlags(f, m.Labels())
@@ -144,6 +139,35 @@ func load(f Frame, c columns, m *bert.Model, maxLength int) (*dataset, error) {
 		return nil, err
 	}
 	return d, d.tokenize(m, maxLength)
+}
+
+// loadTexts is load for a frame whose labels, if it has any, are not wanted.
+func loadTexts(f Frame, c columns, m *bert.Model, maxLength int) (*dataset, error) {
+	if failed, ok := f.(interface{ Err() error }); ok && failed.Err() != nil {
+		return nil, failed.Err()
+	}
+	if !slices.Contains(f.Names(), c.label) {
+		c.label = ""
+	}
+	c, err := c.find(f, false)
+	if err != nil {
+		return nil, err
+	}
+	d, err := readTexts(f, c, m)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.tokenize(m, maxLength)
+}
+
+// readTexts reads the columns of texts.
+func readTexts(f Frame, c columns, m *bert.Model) (*dataset, error) {
+	d := &dataset{outputs: len(m.Labels())}
+	var err error
+	if d.texts, err = f.Strings(c.text); err == nil && c.pair != "" {
+		d.pairs, err = f.Strings(c.pair)
+	}
+	return d, err
 }
 
 func containsAll(have, want []string) bool {

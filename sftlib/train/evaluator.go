@@ -117,27 +117,36 @@ func (e *evaluator) warm(note func(string, ...any)) error {
 func (e *evaluator) run(ctx context.Context, step func(done, all int) error) (*eval.Report, error) {
 	n := len(e.data.items)
 	losses, scores := make([]float64, n), make([][]float64, n)
-	done := 0
+	err := e.each(ctx, func(row int, logits []float32) { losses[row], scores[row] = e.loss.ofText(e.data, row, logits) }, step)
+	if err != nil {
+		return nil, err
+	}
+	return e.report(losses, scores)
+}
+
+// each computes the model's outputs of all texts, batch by batch, and hands them over by row.
+func (e *evaluator) each(ctx context.Context, use func(row int, logits []float32), step func(done, all int) error) error {
+	n, done := len(e.data.items), 0
 	for _, g := range e.groups {
 		for at := 0; at < len(g.rows); {
 			if err := ctx.Err(); err != nil {
-				return nil, fmt.Errorf("the evaluation was stopped after %d of %d texts: %w", done, n, context.Cause(ctx))
+				return fmt.Errorf("stopped after %d of %d texts: %w", done, n, context.Cause(ctx))
 			}
 			b, k := g.next(e.data, g.rows[at:])
 			logits, err := e.model.Forward(b)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			for i, row := range g.rows[at : at+k] {
-				losses[row], scores[row] = e.loss.ofText(e.data, row, logits[i])
+				use(row, logits[i])
 			}
 			at, done = at+k, done+k
 			if err := step(done, n); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return e.report(losses, scores)
+	return nil
 }
 
 // report hands the results to package eval in the order of the rows.

@@ -38,7 +38,7 @@ type Event struct {
 	Kind    Kind
 	Time    time.Time
 	State   State   // where the training stands; shared figures are copied
-	Logs    Figures // for Log and Evaluate
+	Logs    Figures // for Log and Evaluate; of StepEnd loss, grad_norm and learning_rate; of PredictionStep done and all (texts)
 	Message string  // for Note, Save and TrainEnd
 }
 
@@ -116,6 +116,11 @@ func (s *stream) send(e Event) error {
 		errs = append(errs, guard("a callback for "+string(e.Kind), func() error { return f(e, &s.control) }))
 	}
 	return errors.Join(errs...)
+}
+
+// predicted reports a batch of an evaluation or prediction outside a training.
+func (s *stream) predicted(done, all int) error {
+	return s.send(Event{Kind: PredictionStep, Logs: Figures{"done": float64(done), "all": float64(all)}})
 }
 
 // take returns what was asked for so far and asks for nothing from here on.

@@ -161,6 +161,41 @@ func TestInterruptedTrainingWhoseModelWasTrainedElsewhere(t *testing.T) {
 	}
 }
 
+// Trainer.Predict gives what the model gives, in the order of the rows, needs no labels and takes the evaluation's shapes.
+func TestPredictAFrame(t *testing.T) {
+	onBackends(t, func(t *testing.T, name string) {
+		m := tinyModel(t, name, tinyLabels)
+		frame := tinyFrame(75, 5)
+		want, err := m.Predict(frame["text"]...)
+		must(t, err)
+		for _, packing := range []string{"rows", No} {
+			args := tinyArgs(t)
+			args.Packing = packing
+			var done []float64
+			last := Kind("")
+			tr := New(m, args, nil, nil, LabelColumn("label"), WithCallback(func(e Event, _ *Control) error {
+				if last = e.Kind; e.Kind == PredictionStep {
+					done = append(done, e.Logs["done"])
+				}
+				return nil
+			}))
+			got, err := tr.Predict(context.Background(), Texts{"text": frame["text"]})
+			must(t, err)
+			if len(got) != len(want) || last != Predict || len(done) < 2 || done[len(done)-1] != 75 {
+				t.Fatalf("%d predictions, last event %s, batches up to %v", len(got), last, done)
+			}
+			for i := range want {
+				if got[i].Text != want[i].Text || got[i].Label != want[i].Label || math.Abs(got[i].Score-want[i].Score) > 1e-5 || len(got[i].Scores) != 2 {
+					t.Errorf("row %d: %+v, the model says %+v", i, got[i], want[i])
+				}
+			}
+		}
+		if got, err := New(m, tinyArgs(t), nil, nil, TextColumn("text")).Predict(context.Background(), Texts{"text": nil}); err != nil || len(got) != 0 {
+			t.Errorf("no rows: %v, %v", got, err)
+		}
+	})
+}
+
 // What is frozen from below costs no backward pass: a step that trains the head alone must take far less than one that trains
 // all. Both are measured in turns; the least of each counts.
 func TestFrozenLayersArePruned(t *testing.T) {

