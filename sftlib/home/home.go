@@ -18,12 +18,21 @@ import (
 	"path/filepath"
 )
 
-// Dir returns the folder that holds models/, data/, pjrt/ and worker/: $GOSFT_HOME, else the nearest .venv/share/gosft in
-// the working directory or one of its parents, else $XDG_DATA_HOME/gosft (~/.local/share/gosft). It need not exist; ""
-// means that there is neither a variable nor a home directory to make a path from.
+// Dir returns the folder that holds models/, data/, pjrt/ and worker/: $GOSFT_HOME, else share/gosft in the environment
+// whose bin this program lies in, else the nearest .venv/share/gosft in the working directory or one of its parents, else
+// $XDG_DATA_HOME/gosft (~/.local/share/gosft). It need not exist; "" means that there is neither a variable nor a home
+// directory to make a path from.
 func Dir() string {
 	if h := os.Getenv("GOSFT_HOME"); h != "" {
 		return h
+	}
+	if exe, err := os.Executable(); err == nil {
+		if exe, err = filepath.EvalSymlinks(exe); err == nil && filepath.Base(filepath.Dir(exe)) == "bin" {
+			h := filepath.Join(filepath.Dir(filepath.Dir(exe)), "share", "gosft")
+			if fi, err := os.Stat(h); err == nil && fi.IsDir() {
+				return h
+			}
+		}
 	}
 	if dir, err := os.Getwd(); err == nil {
 		for ; ; dir = filepath.Dir(dir) {

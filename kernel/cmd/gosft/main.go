@@ -14,10 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -48,7 +50,6 @@ func commands() []command {
 var errFailed = errors.New("failed")
 
 func main() {
-	useOwnHome()
 	useOwnTools()
 	if len(os.Args) < 2 || os.Args[1] == "help" || os.Args[1] == "-h" || os.Args[1] == "--help" {
 		usage(os.Stdout)
@@ -86,38 +87,22 @@ func usage(w *os.File) {
 	fmt.Fprintln(w, "\nModels, data and the worker are in $GOSFT_HOME, at present", build.Home())
 }
 
-// useOwnHome sets GOSFT_HOME, where it is not set, to the share/gosft beside the program's bin, as set-up makes it: so
-// .venv/bin/gosft finds its models and its worker from every folder, and what it starts finds them too.
-func useOwnHome() {
-	exe, err := os.Executable()
-	if err != nil || os.Getenv("GOSFT_HOME") != "" {
-		return
-	}
-	dir := filepath.Join(filepath.Dir(filepath.Dir(exe)), "share", "gosft")
-	if st, err := os.Stat(dir); err == nil && st.IsDir() {
-		os.Setenv("GOSFT_HOME", dir)
-	}
-}
-
-// useOwnTools puts $GOSFT_HOME/bin on the PATH, where set-up keeps what the machine lacks, and tells GoMLX where set-up has
-// put XLA's plugin, so that compute.New finds it in a cell.
+// useOwnTools tells the worker and every other child where home is, puts its bin on the PATH, where set-up keeps what the
+// machine lacks, and tells GoMLX where set-up has put XLA's plugin, so that compute.New finds it in a cell.
 func useOwnTools() {
-	if dir := filepath.Join(build.Home(), "pjrt"); os.Getenv("PJRT_PLUGIN_LIBRARY_PATH") == "" {
-		if st, err := os.Stat(dir); err == nil && st.IsDir() {
-			os.Setenv("PJRT_PLUGIN_LIBRARY_PATH", dir)
-		}
+	os.Setenv("GOSFT_HOME", build.Home())
+	if dir := filepath.Join(build.Home(), "pjrt"); os.Getenv("PJRT_PLUGIN_LIBRARY_PATH") == "" && isDir(dir) {
+		os.Setenv("PJRT_PLUGIN_LIBRARY_PATH", dir)
 	}
-	bin := filepath.Join(build.Home(), "bin")
-	if st, err := os.Stat(bin); err != nil || !st.IsDir() {
-		return
+	path := filepath.SplitList(os.Getenv("PATH"))
+	if bin := filepath.Join(build.Home(), "bin"); isDir(bin) && !slices.Contains(path, bin) {
+		path = append([]string{bin}, path...)
 	}
-	path := os.Getenv("PATH")
-	for _, p := range filepath.SplitList(path) {
-		if p == bin {
-			return
-		}
+	os.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
+	// A Jupyter that was not started from a shell may lack the place where go.dev's packages install Go.
+	if _, err := exec.LookPath("go"); err != nil {
+		os.Setenv("PATH", strings.Join(append(path, "/usr/local/go/bin"), string(os.PathListSeparator)))
 	}
-	os.Setenv("PATH", bin+string(os.PathListSeparator)+path)
 }
 
 func versionCommand(context.Context, []string) error {
