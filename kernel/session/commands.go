@@ -11,9 +11,10 @@ import (
 // Command is one entry of the table of commands. %help, completion and the dispatch of cells all read this table.
 // Files commands_*.go add to it in their init functions.
 type Command struct {
-	Name  string // with its sign: "%time", "%%bash" (takes the rest of the cell), "!"
-	Usage string // "%get PACKAGE[@VERSION]..."
-	Help  string // first line: what it does; more lines may follow
+	Name   string // with its sign: "%time", "%%bash" (takes the rest of the cell), "!"
+	Usage  string // "%get PACKAGE[@VERSION]..."
+	Help   string // first line: what it does; more lines may follow
+	GoBody bool   // of a "%%name": the cell below the line is Go
 	// Complete gives candidates for the last word of arg; nil when there is nothing to complete.
 	Complete func(s *Session, arg string) []string
 	// Run does the work. An error that is not an *Error is shown as one named "command error". Cells run commands from

@@ -14,7 +14,7 @@ func init() {
 	files := func(_ *Session, arg string) []string { return completePaths(arg, false) }
 	RegisterCommand(Command{Name: "%capture", Usage: "%capture [-a] FILE", Help: "Writes what the cell prints and shows to a file as well; -a appends. ~ and $NAME are replaced in the file's name.",
 		Run: captureFile, Complete: files})
-	RegisterCommand(Command{Name: "%%capture", Usage: "%%capture [NAME]", Help: "Runs the cell below without showing its output. With a name, the output becomes a variable of type string.", Run: captureCell})
+	RegisterCommand(Command{Name: "%%capture", Usage: "%%capture [NAME]", GoBody: true, Help: "Runs the cell below without showing its output. With a name, the output becomes a variable of type string.", Run: captureCell})
 }
 
 // captured is an Output that keeps text, and hands all on to next unless that is nil.

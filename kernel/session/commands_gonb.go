@@ -6,6 +6,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,7 +17,7 @@ func init() {
 	RegisterCommand(Command{Name: "%main", Usage: "%main [ARGUMENT]...", Help: mainHelp, Run: mainCommand})
 	RegisterCommand(Command{Name: "%args", Usage: "%args [ARGUMENT]...", Help: gonbMark + "Sets the arguments of programs that %% and func main() start.", Run: argsCommand})
 	RegisterCommand(Command{Name: "%exec", Usage: "%exec FUNCTION [ARGUMENT]...", Help: gonbMark + "Calls a function without parameters as a program's main function.", Run: execCommand, Complete: completeNames})
-	RegisterCommand(Command{Name: "%test", Usage: "%test [FLAG]...", Help: gonbMark + "Runs the tests and benchmarks of the cell; with flags (-test.run=Name, -test.bench=.) those that they choose.", Run: testCommand})
+	RegisterCommand(Command{Name: "%test", Usage: "%test [FLAG]...", Help: gonbMark + "Runs the tests and benchmarks of the cell; with flags (-test.run=Name, -test.bench=.) those that they choose of all cells. A cell without tests runs all tests.", Run: testCommand})
 	RegisterCommand(Command{Name: "%version", Usage: "%version", Help: "Says which Go the kernel was built with.", Run: func(c *Call) error {
 		c.Printf("GoSFT kernel, %s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return nil
@@ -132,17 +133,18 @@ func (p program) goText(src string, s *Session) (text string, flags []string) {
 	return src + "\n" + strings.Join(add, "\n") + "\n", flags
 }
 
-// testCall calls the cell's tests, or with flags also those of earlier cells.
+// testCall calls the cell's tests; with flags, or where the cell has none, those of earlier cells too.
 func (p program) testCall(funcs []string, s *Session) string {
 	args := p.testArgs
 	own := funcs
-	if len(args) > 0 {
+	if len(args) > 0 || !slices.ContainsFunc(own, func(f string) bool { return isTest(f, "Test") || isTest(f, "Benchmark") }) {
 		for _, g := range declared(s) {
 			if g.kind == "functions" {
 				funcs = append(funcs, g.names...)
 			}
 		}
-	} else {
+	}
+	if len(args) == 0 {
 		args = []string{"-test.v"}
 		for _, f := range own {
 			if isTest(f, "Benchmark") {

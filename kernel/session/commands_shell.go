@@ -18,8 +18,9 @@ import (
 )
 
 func init() {
+	files := func(_ *Session, arg string) []string { return completePaths(arg, false) }
 	RegisterCommand(Command{Name: "!", Usage: "!SHELL COMMAND", Help: "Runs a line in bash (or sh). A line that ends in \\ goes on in the next one. The cell fails when the command does.",
-		Run: func(c *Call) error { return shellLine(c, "") }})
+		Run: func(c *Call) error { return shellLine(c, "") }, Complete: files})
 	RegisterCommand(Command{Name: "!*", Usage: "!*SHELL COMMAND", Help: gonbMark + "Runs a line in the folder with the session's go.mod.", Run: func(c *Call) error {
 		dir, err := moduleDir(c)
 		if err != nil {
@@ -27,10 +28,9 @@ func init() {
 		}
 		return shellLine(c, dir)
 	}})
-	files := func(_ *Session, arg string) []string { return completePaths(arg, false) }
-	RegisterCommand(Command{Name: "%%bash", Usage: "%%bash [ARGUMENT]...", Help: "Runs the rest of the cell as a bash script.", Run: func(c *Call) error { return scriptCell(c, "bash") }})
-	RegisterCommand(Command{Name: "%%sh", Usage: "%%sh [ARGUMENT]...", Help: "Runs the rest of the cell as a sh script.", Run: func(c *Call) error { return scriptCell(c, "sh") }})
-	RegisterCommand(Command{Name: "%%script", Usage: "%%script PROGRAM [ARGUMENT]...", Help: "Runs a program with the rest of the cell on its standard input, such as %%script python3.", Run: func(c *Call) error { return scriptCell(c, "") }})
+	RegisterCommand(Command{Name: "%%bash", Usage: "%%bash [ARGUMENT]...", Help: "Runs the rest of the cell as a bash script.", Run: func(c *Call) error { return scriptCell(c, "bash") }, Complete: files})
+	RegisterCommand(Command{Name: "%%sh", Usage: "%%sh [ARGUMENT]...", Help: "Runs the rest of the cell as a sh script.", Run: func(c *Call) error { return scriptCell(c, "sh") }, Complete: files})
+	RegisterCommand(Command{Name: "%%script", Usage: "%%script PROGRAM [ARGUMENT]...", Help: "Runs a program with the rest of the cell on its standard input, such as %%script python3.", Run: func(c *Call) error { return scriptCell(c, "") }, Complete: files})
 	RegisterCommand(Command{Name: "%%writefile", Usage: "%%writefile [-a] FILE", Help: "Writes the rest of the cell to a file; -a appends. ~ and $NAME are replaced in the file's name.", Run: writeFileCell, Complete: files})
 	RegisterCommand(Command{Name: "%with_inputs", Usage: "%with_inputs", Help: gonbMark + "The next !command may ask for input.", Run: func(c *Call) error {
 		c.Session.commandState().stdin = "inputs"
@@ -56,6 +56,9 @@ func moduleDir(c *Call) (string, error) {
 func shellLine(c *Call, dir string) error {
 	if strings.TrimSpace(c.Args) == "" {
 		return errors.New("write a shell command behind the !, such as !ls -l")
+	}
+	if strings.Contains(c.Args, "GONB_TMP_DIR") { // GoNB's name for the folder with go.mod: it is there once it is asked for
+		moduleDir(c)
 	}
 	state := c.Session.commandState()
 	ask := state.stdin

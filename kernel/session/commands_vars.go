@@ -36,8 +36,8 @@ type (
 		Declarations() string
 	}
 	renewer interface {
-		// Renew replaces the worker and keeps the declarations.
-		Renew() error
+		// Renew replaces the worker and keeps the declarations; lost are the variables that had a value.
+		Renew() (lost []string, err error)
 	}
 	moduleResetter interface {
 		// ResetModules makes the session's go.mod what it was at the start.
@@ -255,10 +255,16 @@ func restartCommand(c *Call) error {
 		return fmt.Errorf("%%restart takes no argument, and %q was given", c.Args)
 	}
 	if e, ok := c.Engine().(renewer); ok {
-		if err := e.Renew(); err != nil {
+		lost, err := e.Renew()
+		if err != nil {
 			return err
 		}
-		c.Print("A new worker runs: values are gone, declarations stay.\n")
+		c.Print("A new worker runs: declarations stay, ")
+		if len(lost) == 0 {
+			c.Print("and no variable had a value.\n")
+		} else {
+			c.Print("and these variables have no value any more: " + strings.Join(lost, ", ") + ".\n")
+		}
 		return nil
 	}
 	if err := c.Session.Restart(); err != nil {

@@ -10,6 +10,9 @@ func (s *Session) Complete(ctx context.Context, code string, pos int) (Completio
 	runes := []rune(code)
 	pos = min(max(pos, 0), len(runes))
 	line, start := lineAt(runes, pos)
+	if inBody(code, strings.Count(string(runes[:start]), "\n")) {
+		return arguments(completePaths(line, false), line, pos), nil
+	}
 	text, isCmd := commandText(line)
 	if !isCmd && !isCommandPrefix(line) {
 		return s.assist.Complete(ctx, code, pos)
@@ -36,13 +39,28 @@ func (s *Session) Complete(ctx context.Context, code string, pos int) (Completio
 		}
 		return Completion{Start: pos, End: pos}, nil
 	}
+	return arguments(cmd.Complete(s, arg), arg, pos), nil
+}
+
+// arguments is the completion of the last word of arg, which ends at pos.
+func arguments(matches []string, arg string, pos int) Completion {
 	word := arg[strings.LastIndexAny(arg, " \t")+1:]
 	c := Completion{Start: pos - len([]rune(word)), End: pos}
-	for _, m := range cmd.Complete(s, arg) {
+	for _, m := range matches {
 		c.Matches = append(c.Matches, m)
 		c.Items = append(c.Items, CompletionItem{Text: m, Type: "argument", Start: c.Start, End: c.End})
 	}
-	return c, nil
+	return c
+}
+
+// inBody says whether a line of the cell, counted from 0, is text that a command takes and that is not Go.
+func inBody(code string, line int) bool {
+	cmds, _ := splitCell(code)
+	if len(cmds) != 1 || !strings.HasPrefix(cmds[0].name, "%%") || len(cmds[0].name) == 2 || line < cmds[0].line {
+		return false
+	}
+	cmd := lookupCommand(cmds[0].name)
+	return cmd != nil && !cmd.GoBody
 }
 
 func matchNames(prefix string, at, pos int) Completion {

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"gosft/kernel/engine"
@@ -55,15 +55,13 @@ func (e *cells) Forget(names ...string) (unknown []string, err error) {
 }
 
 // Renew replaces the worker and keeps the declarations (%restart).
-func (e *cells) Renew() error {
-	return e.with(func(eng *engine.Engine) error {
-		r, ok := any(eng).(interface{ Renew() error })
-		if !ok {
-			return errors.New("this engine cannot replace its worker alone: restart the kernel")
-		}
+func (e *cells) Renew() (lost []string, err error) {
+	err = e.with(func(eng *engine.Engine) (err error) {
 		e.bridge.Reset()
-		return r.Renew()
+		lost, err = eng.Renew()
+		return err
 	})
+	return lost, err
 }
 
 // ResetModules makes the session's go.mod what it was at the start (%reset).
@@ -76,10 +74,23 @@ func (e *cells) ResetModules() error {
 // ModuleDir is the folder with the session's go.mod, "" while there is none (!* runs there).
 func (e *cells) ModuleDir() string {
 	eng, err := e.get(context.Background(), nowhere{})
-	if err != nil || eng.Session().PrepareModules() != nil {
+	if err != nil {
 		return ""
 	}
-	return eng.Session().ModuleDir()
+	return prepareModules(eng)
+}
+
+// prepareModules makes the session's module and returns its folder, which GoNB's notebooks know by GONB_TMP_DIR.
+func prepareModules(eng *engine.Engine) string {
+	if eng.Session().PrepareModules() != nil {
+		return ""
+	}
+	dir := eng.Session().ModuleDir()
+	if os.Getenv("GONB_TMP_DIR") != dir {
+		os.Setenv("GONB_TMP_DIR", dir)
+		eng.Setenv("GONB_TMP_DIR", dir, false)
+	}
+	return dir
 }
 
 // moduleDir is ModuleDir for help while typing: it waits for nothing.
@@ -96,7 +107,7 @@ func (e *cells) settle(d time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	if eng, err := e.get(ctx, nowhere{}); err == nil {
-		eng.Session().PrepareModules() // without it gopls works in the sources
+		prepareModules(eng) // without it gopls works in the sources
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -34,6 +35,9 @@ type cells struct {
 // newCells starts an engine. kernelID is what the Jupyter server knows the kernel by, "" where there is none. Where the
 // config has no Progress, cells that wait for the start show it.
 func newCells(c engine.Config, kernelID string) *cells {
+	if dir, err := os.Getwd(); err == nil && os.Getenv("GONB_DIR") == "" { // for GoNB's notebooks; %cd changes it
+		os.Setenv("GONB_DIR", dir)
+	}
 	e := &cells{config: c, waiting: map[*session.Output]bool{}}
 	e.bridge = bridge.New(bridge.Config{Kernel: kernelID, Program: func(address string, value any) error {
 		if eng := e.now(); eng != nil {
