@@ -62,6 +62,10 @@ type Assist struct {
 	results map[string]int // for a define and the declarations before it: results of the call, -1 when not known
 	closed  bool
 
+	patience     time.Duration // how long a question may take before the cell's own text has to do
+	longPatience time.Duration // the same for help on a name of which the cell's own text says nothing
+	callbackTime time.Duration // how long a question waits for a callback before it does without its answer
+
 	asked   atomic.Int64 // when somebody last asked
 	process atomic.Pointer[os.Process]
 }
@@ -70,9 +74,8 @@ const (
 	cellFile = "gosft_cell.go"
 	declFile = "gosft_declarations.go"
 
-	patience = 700 * time.Millisecond // how long a question may take before the cell's own text has to do
-	whole    = 30 * time.Second       // how long gopls may go on with it, so that the next one is quick
-	recovery = 20 * time.Second       // how long a gopls that ended is left alone
+	whole    = 30 * time.Second // how long gopls may go on with a question, so that the next one is quick
+	recovery = 20 * time.Second // how long a gopls that ended is left alone
 )
 
 // New makes an Assist. gopls is started by Warm, or by the first question.
@@ -89,11 +92,13 @@ func New(cfg Config) *Assist {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	a := &Assist{busy: make(chan struct{}, 1), dir: cfg.Dir, imports: newImportSet(cfg.Preload), results: map[string]int{},
+		patience: 700 * time.Millisecond, longPatience: 3 * time.Second, callbackTime: 60 * time.Millisecond}
 	// The callbacks may wait for a cell that is being built; the questions do not wait for them.
 	declarations, guess, value, workspace := cfg.Declarations, cfg.Guess, cfg.Value, cfg.Workspace
 	var last atomic.Pointer[string]
 	cfg.Declarations = func() string {
-		return soon(callbackTime, func() string {
+		return soon(a.callbackTime, func() string {
 			text := declarations()
 			last.Store(&text)
 			return text
@@ -105,7 +110,7 @@ func New(cfg Config) *Assist {
 		})
 	}
 	cfg.Guess = func(name string, uses []string) (string, bool) {
-		p := soon(callbackTime, func() string {
+		p := soon(a.callbackTime, func() string {
 			p, _ := guess(name, uses)
 			return p
 		}, func() string {
@@ -121,20 +126,18 @@ func New(cfg Config) *Assist {
 		ok         bool
 	}
 	cfg.Value = func(name string) (string, string, bool) {
-		a := soon(callbackTime, func() (a answer) {
-			a.typ, a.value, a.ok = value(name)
-			return a
+		got := soon(a.callbackTime, func() (got answer) {
+			got.typ, got.value, got.ok = value(name)
+			return got
 		}, func() answer { return answer{} })
-		return a.typ, a.value, a.ok
+		return got.typ, got.value, got.ok
 	}
 	if workspace != nil {
-		cfg.Workspace = func() string { return soon(callbackTime, workspace, func() string { return "" }) }
+		cfg.Workspace = func() string { return soon(a.callbackTime, workspace, func() string { return "" }) }
 	}
-	return &Assist{cfg: cfg, busy: make(chan struct{}, 1), dir: cfg.Dir, imports: newImportSet(cfg.Preload), results: map[string]int{}}
+	a.cfg = cfg
+	return a
 }
-
-// callbackTime is how long a question waits for a callback before it does without its answer.
-const callbackTime = 60 * time.Millisecond
 
 // soon returns f's result, or otherwise's when f takes too long. f then goes on by itself.
 func soon[T any](d time.Duration, f, otherwise func() T) T {
@@ -199,9 +202,9 @@ func (a *Assist) take(ctx context.Context) bool {
 
 func (a *Assist) give() { <-a.busy }
 
-// within runs f with the token and returns its result; false when there was none in time. f goes on then, and what gopls
-// has learned by it helps the next question; while it waits for the token it is dropped instead.
-func within[T any](a *Assist, ctx context.Context, f func(context.Context) (T, error)) (T, bool) {
+// within runs f with the token and returns what it does; session.ErrBusy when it has not done so in this time. f goes on
+// then, and what gopls has learned by it helps the next question; while it waits for the token it is dropped instead.
+func within[T any](a *Assist, ctx context.Context, patience time.Duration, f func(context.Context) (T, error)) (T, error) {
 	type outcome struct {
 		r   T
 		err error
@@ -211,7 +214,7 @@ func within[T any](a *Assist, ctx context.Context, f func(context.Context) (T, e
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if !a.take(ctx) {
-		return none, false
+		return none, session.ErrBusy
 	}
 	done := make(chan outcome, 1)
 	go func() {
@@ -223,9 +226,9 @@ func within[T any](a *Assist, ctx context.Context, f func(context.Context) (T, e
 	}()
 	select {
 	case o := <-done:
-		return o.r, o.err == nil
+		return o.r, o.err
 	case <-ctx.Done():
-		return none, false
+		return none, session.ErrBusy
 	}
 }
 

@@ -25,8 +25,9 @@ func (a *Assist) Complete(ctx context.Context, code string, pos int) (session.Co
 	if start, ok := importPathAt(blank(code), at); ok {
 		return a.completePath(code, start, at), nil
 	}
-	c, ok := within(a, ctx, func(ctx context.Context) (session.Completion, error) { return a.ask(ctx, code, at) })
-	if !ok {
+	c, err := within(a, ctx, a.patience, func(ctx context.Context) (session.Completion, error) { return a.ask(ctx, code, at) })
+	if err != nil {
+		var ok bool
 		if c, ok = a.members(code, at); !ok {
 			c = completeFromText(code, at, readDeclarations(a.cfg.Declarations()))
 		}

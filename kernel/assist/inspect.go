@@ -2,6 +2,7 @@ package assist
 
 import (
 	"context"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -15,6 +16,7 @@ import (
 // and for a variable of the session its type and value. detail 1 adds the source.
 func (a *Assist) Inspect(ctx context.Context, code string, pos, detail int) (session.Inspection, error) {
 	at := byteOffset(code, pos)
+	var busy error
 	for _, name := range namesAt(blank(code), at) {
 		var value, typ string
 		if name.alone {
@@ -22,9 +24,19 @@ func (a *Assist) Inspect(ctx context.Context, code string, pos, detail int) (ses
 				value, typ = name.text+" "+t+" = "+v, t
 			}
 		}
-		page, ok := within(a, ctx, func(ctx context.Context) (string, error) { return a.page(ctx, code, name, detail) })
-		if !ok {
-			page = readDeclarations(a.cfg.Declarations()).sourceOf(name)
+		own, patience := readDeclarations(a.cfg.Declarations()).sourceOf(name), a.patience
+		if own == "" {
+			own = a.memberPage(code, name)
+		}
+		if own == "" && value == "" && busy == nil {
+			patience = a.longPatience
+		}
+		page, err := within(a, ctx, patience, func(ctx context.Context) (string, error) { return a.page(ctx, code, name, detail) })
+		if err != nil {
+			if errors.Is(err, session.ErrBusy) {
+				busy = err
+			}
+			page = own
 		}
 		if value != "" && page == "```go\nvar "+name.text+" "+typ+"\n```" {
 			page = "" // it says the same
@@ -38,7 +50,7 @@ func (a *Assist) Inspect(ctx context.Context, code string, pos, detail int) (ses
 		}
 		return session.Inspection{Found: true, Data: session.Bundle{"text/markdown": markdown, "text/plain": plain(markdown)}}, nil
 	}
-	return session.Inspection{}, nil
+	return session.Inspection{}, busy
 }
 
 // page is what gopls says of a name; "" when nothing.

@@ -3,6 +3,7 @@ package jupyter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"gosft/kernel/session"
@@ -156,7 +157,7 @@ func (k *Kernel) inspect(r *request) {
 	ctx, cancel := context.WithTimeout(context.Background(), helpTime)
 	defer cancel()
 	res, err := k.session.Inspect(ctx, c.Code, *c.Pos, c.Detail)
-	if err != nil {
+	if err != nil && !errors.Is(err, session.ErrBusy) {
 		k.replyError(r, "inspection failed", err.Error())
 		return
 	}

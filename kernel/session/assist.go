@@ -1,12 +1,20 @@
 package session
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrBusy is Inspect's error when nothing was found in time, but would be perhaps by asking again: what is asked still
+// reads packages.
+var ErrBusy = errors.New("help is still being prepared: ask again in a moment")
 
 // Assist answers questions about code while it is typed; kernel/assist implements it. It never waits for a running
 // cell. Positions count Unicode code points from the start of the text, as Jupyter does.
 type Assist interface {
 	Complete(ctx context.Context, code string, pos int) (Completion, error)
 	// Inspect documents what stands at pos; detail 1 also gives the source. Found is false when there is nothing.
+	// It does not wait long and returns ErrBusy then.
 	Inspect(ctx context.Context, code string, pos, detail int) (Inspection, error)
 	IsComplete(ctx context.Context, code string) Completeness
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ExecuteRequest is a cell to run, as Jupyter's execute_request has it.
@@ -249,9 +250,16 @@ func (c *running) run(ctx context.Context, src string, out Output) (r Result) {
 	return r
 }
 
+// pageTime is how long ?name waits for help that is still being prepared: who runs a cell for it does not mind a moment.
+const pageTime = 30 * time.Second
+
 // help answers ?name with a page.
 func (c *running) help(name string, detail int) *Error {
 	in, err := c.s.Inspect(c.ctx, name, len([]rune(name)), detail)
+	for end := time.Now().Add(pageTime); errors.Is(err, ErrBusy) && time.Now().Before(end) && c.ctx.Err() == nil; {
+		time.Sleep(20 * time.Millisecond)
+		in, err = c.s.Inspect(c.ctx, name, len([]rune(name)), detail)
+	}
 	if err == nil && !in.Found {
 		err = fmt.Errorf("nothing is known about %q", name)
 	}

@@ -51,10 +51,10 @@ func TestProgressBarIsFewMessages(t *testing.T) {
 }
 
 func TestStreamsArriveWhileTheCellRuns(t *testing.T) {
-	s, d, _ := newSession(t, session.Config{})
+	s, d, e := newSession(t, session.Config{})
 	done := make(chan session.ExecuteReply)
-	go func() { done <- run(s, "print early\nsleep 600ms\nprint late") }()
-	for end := time.Now().Add(500 * time.Millisecond); ; time.Sleep(5 * time.Millisecond) {
+	go func() { done <- run(s, "print early\ngate\nprint late") }()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("nothing was shown while the cell ran")
 		}
@@ -62,6 +62,7 @@ func TestStreamsArriveWhileTheCellRuns(t *testing.T) {
 			break
 		}
 	}
+	e.Release()
 	<-done
 	if got := stream(d.take(), "stdout"); got != "late\n" {
 		t.Errorf("then %q", got)

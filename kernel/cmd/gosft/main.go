@@ -99,11 +99,13 @@ func useOwnTools() {
 		path = append([]string{bin}, path...)
 	}
 	os.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
-	// A Jupyter that was not started from a shell may lack the place where go.dev's packages install Go.
 	if _, err := exec.LookPath("go"); err != nil {
-		os.Setenv("PATH", strings.Join(append(path, "/usr/local/go/bin"), string(os.PathListSeparator)))
+		os.Setenv("PATH", strings.Join(append(path, usualGo), string(os.PathListSeparator)))
 	}
 }
+
+// usualGo is where go.dev's packages put Go. The PATH of a Jupyter that was not started from a shell may lack it.
+var usualGo = "/usr/local/go/bin"
 
 func versionCommand(context.Context, []string) error {
 	fmt.Println("gosft", fullVersion(), runtime.Version(), runtime.GOOS+"/"+runtime.GOARCH)

@@ -13,6 +13,9 @@ import (
 // The test program is also gosft itself: started with GOSFT_TEST_MAIN set it runs main with its arguments.
 func TestMain(m *testing.M) {
 	if os.Getenv("GOSFT_TEST_MAIN") != "" {
+		if os.Getenv("GOSFT_TEST_NO_GO") != "" {
+			usualGo = "/nowhere"
+		}
 		main()
 		os.Exit(0)
 	}

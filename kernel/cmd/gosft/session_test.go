@@ -12,6 +12,9 @@ import (
 	"gosft/kernel/session"
 )
 
+// patience is how long a test waits for what must come at last: other programs may keep the machine busy.
+const patience = 3 * time.Minute
+
 // desk is a recorder with somebody at the keyboard.
 type desk struct {
 	*recorder
@@ -63,7 +66,7 @@ func (b *bench) wait(done chan session.ExecuteReply) session.ExecuteReply {
 	select {
 	case r := <-done:
 		return r
-	case <-time.After(60 * time.Second):
+	case <-time.After(patience):
 		b.Fatal("the cell does not end")
 		return session.ExecuteReply{}
 	}
@@ -88,7 +91,7 @@ func (b *bench) want(code, want string) {
 // await waits until a page shows text.
 func (b *bench) await(p *page, text string) {
 	b.Helper()
-	for end := time.Now().Add(30 * time.Second); !strings.Contains(b.see(p), text); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); !strings.Contains(b.see(p), text); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			b.Fatalf("%q is never shown; there is %q", text, b.see(p))
 		}
@@ -102,11 +105,9 @@ func TestInterruptKeepsValues(t *testing.T) {
 		p, done := b.start("", "fmt.Println(\"started\")\n"+spin)
 		queued, later := b.start("", "fmt.Println(\"never\")")
 		b.await(p, "started")
-		start := time.Now()
 		b.Interrupt()
-		r := b.wait(done)
-		if took := time.Since(start); r.Status != "error" || r.Err.Name != "interrupted" || took > 3*time.Second {
-			t.Errorf("%s: %s %v after %v", spin, r.Status, r.Err, took)
+		if r := b.wait(done); r.Status != "error" || r.Err.Name != "interrupted" || strings.Contains(b.see(p), "ignored the interrupt") {
+			t.Errorf("%s: %s %v", spin, r.Status, r.Err)
 		}
 		if r := b.wait(later); r.Status != "aborted" || b.see(queued) != "" {
 			t.Errorf("%s: the queued cell is %s", spin, r.Status)
@@ -164,9 +165,9 @@ func TestLateOutputOfAGoroutine(t *testing.T) {
 	p, done := b.start("", "go func() { time.Sleep(200*time.Millisecond); fmt.Println(\"late\") }()\nfmt.Println(\"early\")")
 	b.wait(done)
 	b.await(p, "late")
-	p, done = b.start("", "go func() { time.Sleep(400*time.Millisecond); display.Markdown(\"*shown*\") }()")
+	p, done = b.start("", "show, shown := make(chan bool), make(chan bool)\ngo func() { <-show; display.Markdown(\"*shown*\"); close(shown) }()")
 	b.wait(done)
-	q, done := b.start("", "time.Sleep(800*time.Millisecond)")
+	q, done := b.start("", "close(show)\n<-shown;")
 	b.wait(done)
 	b.await(p, "shown")
 	if got := b.see(q); got != "" {
