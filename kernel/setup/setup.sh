@@ -99,8 +99,35 @@ if ! command -v gcc >/dev/null 2>&1 && ! command -v clang >/dev/null 2>&1; then
     Linux-aarch64) target="-target aarch64-linux-gnu.2.31" ;;
     *) target="" ;;
   esac
-  for tool in gcc cc; do printf '#!/bin/sh\nexec "%s" cc %s "$@"\n' "$zig" "$target" > "$home/bin/$tool"; done
-  for tool in g++ c++; do printf '#!/bin/sh\nexec "%s" c++ %s "$@"\n' "$zig" "$target" > "$home/bin/$tool"; done
+  # DuckDB's archives want GNU's C++ runtime, which zig's own would stand in for: the machine's is linked by path, together with
+  # libgcc_s (with zig's unwinder the first C++ exception is a crash). Debian's minimal images have both.
+  cxx="" missing=""
+  for file in libstdc++.so.6 libgcc_s.so.1; do
+    found=""
+    for dir in "/usr/lib/$(uname -m)-linux-gnu" "/lib/$(uname -m)-linux-gnu" /usr/lib64 /lib64 /usr/lib; do
+      if [ -z "$found" ] && [ -e "$dir/$file" ]; then found=$dir/$file; fi
+    done
+    if [ -n "$found" ]; then cxx="$cxx $found"; else missing="$missing $file"; fi
+  done
+  if [ "$(uname -s)" = Linux ]; then
+    [ -z "$missing" ] || fail "this machine lacks$missing (Debian, Ubuntu: apt install libstdc++6)"
+    cxx="-Wl,--no-as-needed$cxx -Wl,--as-needed -Wl,--allow-shlib-undefined"
+  fi
+  for tool in gcc cc g++ c++; do
+    case $tool in *++) mode=c++ ;; *) mode=cc ;; esac
+    cat > "$home/bin/$tool" <<END
+#!/bin/sh
+# Written by setup.sh: zig as $tool, linking with GNU's C++ runtime.
+for a do
+  case \$a in -c | -E | -S | -M | -MM | -v | --version | -print-* | -dump*) exec "$zig" $mode $target "\$@" ;; esac
+done
+for a do
+  shift
+  [ "\$a" = -lstdc++ ] || set -- "\$@" "\$a"
+done
+exec "$zig" cc $target "\$@" $cxx
+END
+  done
   printf '#!/bin/sh\nexec "%s" ar "$@"\n' "$zig" > "$home/bin/ar"
   printf '#!/bin/sh\nexec "%s" ld.lld "$@"\n' "$zig" > "$home/bin/ld.lld"
   chmod +x "$home/bin/"*
