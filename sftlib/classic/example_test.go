@@ -253,3 +253,64 @@ func ExampleCompare() {
 	// TF-IDF with logistic regression: 1.00 (0.76 to 1.00)
 	// always pos: 0.33 (0.14 to 0.61)
 }
+
+func ExampleTake() {
+	train, test, err := classic.TrainTestSplit(len(points), nil, 0.4, 42)
+	check(err)
+	fmt.Println(len(classic.Take(points, train)), len(classic.Take(marks, test)))
+	// Output: 3 2
+}
+
+// films are texts of two classes.
+func films() reviews {
+	f := reviews{}
+	for i := range 60 {
+		f["text"] = append(f["text"], []string{"a good film", "a bad film", "not good at all"}[i%3])
+		f["label"] = append(f["label"], []string{"pos", "neg", "neg"}[i%3])
+	}
+	return f
+}
+
+func ExampleContest() {
+	bayes := classic.NewPipeline(&classic.TFIDF{}, &classic.MultinomialNB{})
+	c, err := classic.Contest{Test: 0.25, Shares: []float64{0.5, 1}}.Compare(films(), "text", "label", classic.Texts("naive Bayes", bayes))
+	check(err)
+	fmt.Println(c.Train, c.Test, c.Results[2].Name)
+	// Output: 45 15 naive Bayes
+}
+
+func ExampleComparison() {
+	c, err := classic.Compare(films(), "text", "label")
+	check(err)
+	fmt.Println(c.Table().Columns)
+	// Output: [model accuracy 95 % interval macro F1 seconds to fit seconds for the test size]
+}
+
+func ExampleResult() {
+	c, err := classic.Compare(films(), "text", "label")
+	check(err)
+	for _, p := range c.Results[0].Curve {
+		fmt.Printf("%d rows: %.2f\n", p.Rows, p.Accuracy)
+	}
+	// Output:
+	// 5 rows: 0.67
+	// 15 rows: 0.67
+	// 48 rows: 0.67
+}
+
+func ExampleTextModel() {
+	var m classic.TextModel = classic.BagOfWords()
+	check(m.FitTexts([]string{"good film", "bad film", "good", "bad"}, []string{"pos", "neg", "pos", "neg"}))
+	got, err := m.PredictTexts([]string{"a good one"})
+	check(err)
+	fmt.Println(m.Name(), got)
+	// Output: TF-IDF with logistic regression [pos]
+}
+
+func ExampleCurve() {
+	X, y := append(points, points...), append(marks, marks...)
+	c, err := classic.LearningCurve(&classic.DecisionTree{}, X, y, []float64{0.8, 1}, 2, 0)
+	check(err)
+	fmt.Println(c.Sizes, len(c.Test[0]))
+	// Output: [4 5] 2
+}
