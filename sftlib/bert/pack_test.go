@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 	"gosft/sftlib/backend"
 )
 
@@ -236,6 +237,68 @@ func TestFreeze(t *testing.T) {
 	s := m.Summary()
 	if head := 16*16 + 16 + 2*16 + 2; s.Trainable != head || s.Total <= head || !strings.Contains(s.String(), "frozen") {
 		t.Errorf("summary: %d of %d trainable\n%s", s.Trainable, s.Total, s)
+	}
+}
+
+// What is frozen from below costs no backward pass: the training graph has none of its products of matrices. (BenchmarkFreeze
+// measures the time.)
+func TestFreezePrunesTheBackwardPass(t *testing.T) {
+	m, err := ForSequenceClassification(toy(t, nil), []string{"a", "b"}, On(openBackend(t, "go")), LogTo(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	batch := Pad(randomItems(rand.New(rand.NewPCG(2, 9)), 3, 12), 3, 1)
+	products := func(backward bool) (n int) {
+		err := m.Do("counting", func() error {
+			args := []any{}
+			for _, x := range batch.Tensors() {
+				args = append(args, x)
+			}
+			_, err := model.CallOnce(m.Backend().Backend, m.Store(), func(s *model.Scope, in []*graph.Node) *graph.Node {
+				out := graph.ReduceAllSum(m.Logits(s, NewGraphBatch(in), NewDropout(nil)))
+				g := out.Graph()
+				if backward {
+					var nodes []*graph.Node
+					for _, p := range m.Params() {
+						if p.Trainable() {
+							nodes = append(nodes, p.Variable.NodeValue(g))
+						}
+					}
+					for _, grad := range graph.Gradient(out, nodes...) {
+						out = graph.Add(out, graph.ReduceAllSum(grad))
+					}
+				}
+				for _, node := range g.Nodes() {
+					if node.Type() == graph.NodeTypeDotGeneral {
+						n++
+					}
+				}
+				return out
+			}, args...)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	forward := products(false)
+	var backward []int // of the head alone, of the last layer too, of both layers, of everything
+	for n := range 3 {
+		if err := m.FreezeAllBut(n); err != nil {
+			t.Fatal(err)
+		}
+		backward = append(backward, products(true)-forward)
+	}
+	if err := m.Unfreeze("bert"); err != nil {
+		t.Fatal(err)
+	}
+	backward = append(backward, products(true)-forward)
+	t.Logf("products: %d forward; backward %v", forward, backward)
+	// A product has two in the backward pass, one for each of its factors: the head has 2, a layer 8, the embeddings 1.
+	if want := []int{4, 4 + 16, 4 + 2*16, 4 + 2*16 + 2}; forward != 19 || !slices.Equal(backward, want) {
+		t.Errorf("backward %v, want %v", backward, want)
 	}
 }
 
