@@ -89,6 +89,9 @@ func (f *Frame) Err() error {
 	if f == nil {
 		return fmt.Errorf("sftlib/data: the frame is nil")
 	}
+	if f.err == nil && f.base == nil {
+		return fmt.Errorf("sftlib/data: the frame holds nothing: make one with ReadCSV, Read or New")
+	}
 	return f.err
 }
 

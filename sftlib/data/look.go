@@ -42,7 +42,8 @@ func (f *Frame) Head(n int) *Frame {
 }
 
 // Sample returns n rows drawn without putting back, in the order of the frame; all where there are fewer. The same seed (42
-// unless Seed is given) draws the same rows.
+// unless Seed is given) draws the same rows. Stratify keeps the shares of a column's values; the other options of Split are an
+// error.
 func (f *Frame) Sample(n int, opts ...SplitOption) *Frame {
 	if f.Err() != nil {
 		return f.or("Sample", f.Err())
@@ -51,19 +52,33 @@ func (f *Frame) Sample(n int, opts ...SplitOption) *Frame {
 		return fail("Sample", fmt.Errorf("%d rows are asked for", n))
 	}
 	o := splitOptionsOf(opts)
+	if o.group != "" || o.ordered {
+		return fail("Sample", fmt.Errorf("GroupBy and InOrder are for Split and KFold; Head gives rows in order"))
+	}
 	what := fmt.Sprintf("Sample(%d)", n)
 	if n >= f.rows {
 		return f.child().did(f.rows, what, "all rows")
 	}
 	keep := make([]uint8, f.rows)
-	for _, r := range rand.New(rand.NewPCG(o.seed, 0x5a)).Perm(f.rows)[:n] {
-		keep[r] = 1
+	rng := rand.New(rand.NewPCG(o.seed, 0x5a))
+	if o.stratify != "" {
+		strata, _, err := f.codes(o)
+		if err == nil {
+			err = chooseStratified(keep, strata, n, rng)
+		}
+		if err != nil {
+			return fail("Sample", fmt.Errorf("Stratify(%q): %w", o.stratify, err))
+		}
+	} else {
+		for _, r := range rng.Perm(f.rows)[:n] {
+			keep[r] = 1
+		}
 	}
 	s, err := f.keepRows(keep, n)
 	if err != nil {
 		return fail("Sample", err)
 	}
-	return s.did(f.rows, what, "drawn with seed %d", o.seed)
+	return s.did(f.rows, what, "drawn with %s", o)
 }
 
 // keepRows returns the rows whose number is 1 in keep.

@@ -200,6 +200,27 @@ func TestSample(t *testing.T) {
 	if f.Sample(1000).Len() != 300 || f.Sample(0).Len() != 0 || f.Sample(-1).Err() == nil {
 		t.Error("limits")
 	}
+	labels := make([]int, 100)
+	for i := range labels {
+		labels[i] = min(i/80, 1)
+	}
+	g, err := New("label", labels)
+	must(t, g, err)
+	counts, err := g.Sample(10, Stratify("label")).ValueCounts("label")
+	if err != nil || counts.Count("0") != 8 || counts.Count("1") != 2 {
+		t.Errorf("stratified: %v, %v", counts, err)
+	}
+	for _, o := range []SplitOption{GroupBy("label"), InOrder(), Stratify("no such")} {
+		if g.Sample(10, o).Err() == nil {
+			t.Error("an option that Sample does not know was accepted")
+		}
+	}
+	var zero Frame
+	for _, made := range []*Frame{zero.Head(1), zero.Sample(1), zero.Filter("true"), zero.Distinct(), zero.Trim(), zero.SQL("SELECT 1")} {
+		if made.Err() == nil {
+			t.Error("a frame that nothing made has no error")
+		}
+	}
 }
 
 func TestLeaks(t *testing.T) {
