@@ -21,14 +21,15 @@ notebook: setup ## set up and open JupyterLab on the course
 	@.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=notebooks $(LAB)
 
 doctor: ## check the set-up and say what to do
-	@if [ -x .venv/bin/gosft ]; then .venv/bin/gosft doctor; else echo "gosft is not built yet: run make setup and read its first error"; exit 1; fi
+	@if [ -x .venv/bin/gosft ]; then .venv/bin/gosft doctor; else kernel/setup/setup.sh doctor; fi
 
 test: setup-test lint test-go test-notebooks test-clients test-browser ## set up and run all tests
 
-lint: ## gofmt, go vet, staticcheck
+lint: ## gofmt, go vet, staticcheck, hadolint
 	@bad=$$(gofmt -l kernel sftlib notebooks); if [ -n "$$bad" ]; then echo "not gofmt-ed: $$bad"; exit 1; fi
 	go vet ./...
 	staticcheck ./...
+	docker/check.sh
 
 test-go: ## protocol, engine and library
 	go test $(GOFLAGS_TEST) ./...
