@@ -65,7 +65,7 @@ const layout = "2"
 // toolsKey names the linker and the external linker that go with this package.
 func toolsKey(tree string) string {
 	h := sha256.New()
-	fmt.Fprintln(h, layout, wantedSymbols, linkerEdits, runtimeEdits)
+	fmt.Fprintln(h, layout, wantedSymbols, linkerEdits, stdEdits)
 	for _, f := range []string{"extld/main.go", "plt/plt.go"} {
 		b, _ := os.ReadFile(filepath.Join(tree, "kernel/build", f))
 		h.Write(b)

@@ -73,6 +73,9 @@ func (m *maker) plainWorker(ctx context.Context) error {
 	if f := m.fuse(); f != "" {
 		args[1] += " -extldflags=" + f
 	}
+	if m.overlay != "" {
+		args = append(args, "-overlay="+m.overlay)
+	}
 	return m.run(ctx, m.tree, m.Go, append(args, "gosft/kernel/worker/plain")...)
 }
 

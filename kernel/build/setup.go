@@ -101,12 +101,9 @@ func setupWay(ctx context.Context, o Options, t *Toolchain, home string, plain b
 		}
 	}
 	o.Progress("Compiling the packages that the worker holds (the first time takes a minute or two)")
-	overlay := ""
-	if !plain {
-		if overlay, err = runtimeOverlay(t, home); err != nil { // cells are slower to load without it
-			o.Progress(err.Error())
-			overlay = ""
-		}
+	overlay, err := stdOverlay(t, home)
+	if err != nil {
+		o.Progress(err.Error())
 	}
 	pkgs, err := listPreload(ctx, t, o.Tree, plain, overlay)
 	if err != nil {
@@ -304,7 +301,9 @@ func (l *listed) module() string {
 		return ""
 	}
 	m := l.Module.Path + "@" + l.Module.Version
-	if r := l.Module.Replace; r != nil {
+	if r := l.Module.Replace; r != nil && r.Path == l.Module.Path {
+		m = r.Path + "@" + r.Version
+	} else if r != nil {
 		m += "=>" + r.Path + "@" + r.Version
 	}
 	return m

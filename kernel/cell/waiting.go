@@ -36,6 +36,7 @@ func (r *rewriter) selectStmt(n *ast.SelectStmt) {
 func (r *rewriter) call(n *ast.CallExpr) bool {
 	f := r.callee(n)
 	if f == nil {
+		r.builtinPrint(n)
 		return true
 	}
 	switch f.FullName() {
@@ -56,6 +57,28 @@ func (r *rewriter) call(n *ast.CallExpr) bool {
 		r.e.drop(r.at(n.Lparen), r.at(n.Rparen)+1, ")")
 	}
 	return true
+}
+
+// builtinPrint makes print and println write like any other output.
+func (r *rewriter) builtinPrint(n *ast.CallExpr) {
+	id, ok := ast.Unparen(n.Fun).(*ast.Ident)
+	if !ok {
+		return
+	}
+	b, ok := r.c.info.Uses[id].(*types.Builtin)
+	if !ok || b.Name() != "print" && b.Name() != "println" {
+		return
+	}
+	for _, a := range n.Args {
+		if t := r.c.info.TypeOf(a); t == nil || types.IsInterface(t) {
+			return
+		}
+	}
+	name := "Print"
+	if b.Name() == "println" {
+		name = "Println"
+	}
+	r.e.drop(r.at(n.Fun.Pos()), r.at(n.Fun.End()), r.live(name))
 }
 
 // keepsCtx notes a function that assigns to ctx or takes its address: there ctx is not a variable.

@@ -17,6 +17,7 @@ type recorder struct {
 	mu       sync.Mutex
 	text     map[string]string // by stream
 	order    []string          // streams and displays as they came
+	names    []string          // of the streams in order; "" for a display
 	displays []display.Message
 	notes    []string
 	cells    map[int]bool // that wrote
@@ -32,14 +33,14 @@ func (r *recorder) Stream(cell int, name, text string) {
 	}
 	r.text[name] += text
 	r.cells[cell] = true
-	r.order = append(r.order, text)
+	r.order, r.names = append(r.order, text), append(r.names, name)
 }
 
 func (r *recorder) Display(m display.Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.displays = append(r.displays, m)
-	r.order = append(r.order, "<"+m.Data.Text()+">")
+	r.order, r.names = append(r.order, "<"+m.Data.Text()+">"), append(r.names, "")
 }
 
 func (r *recorder) Input(prompt string, password bool) (string, error) {

@@ -182,6 +182,7 @@ var basics = []sequence{
 	// another length. Link with lld and -z now, or take that instruction out of mold's table (kernel/build).
 	{"nine words in registers", []step{show("s := func(n int) string { return strings.Repeat(\"x\", n) }\na, b, c, d := s(1001), s(1002), s(1003), s(1004)\nlen(a + b + c + d)", "4010"), show("len(d + c + b + a)", "4010")}},
 	{"four strings", []step{show("a, b, c, d := fmt.Sprint(1), fmt.Sprint(22), fmt.Sprint(333), fmt.Sprint(4444)\na + b + c + d", "1223334444")}},
+	{"print and println", []step{{in: "x := []int{1}[:0]\nvar e any\nprint(1, true)\nprintln(\"a\", 'b', 1.5, 2i, uint8(3))\ndefer println(\"last\")\nprintln(len(x), e == nil)", any: true}}},
 	{"many arguments", []step{show("f := fmt.Sprint\nf(1, 2, 3, 4, 5, 6, 7, 8, 9, 10) + strings.Join([]string{f(1), f(2), f(3), f(4), f(5)}, \"-\")", "1 2 3 4 5 6 7 8 9 101-2-3-4-5")}},
 }
 

@@ -6,8 +6,14 @@ import "gosft/kernel/worker/wire"
 //
 //	live.Go(17)
 //	go func() { defer live.GoExit(17); f(x) }()
+//
+// A timer's goroutine inherits no label: there the calls stand in the goroutine itself, which is labelled then.
 func Go(cell int) {
-	if c := current(); c != nil {
+	c := current()
+	if c == nil {
+		c = adopt(cell)
+	}
+	if c != nil {
 		c.children.Add(1)
 	}
 }

@@ -20,12 +20,27 @@ func getProfLabel() unsafe.Pointer
 // labels has every cell that ran, by its label's address. The label is kept alive by the map, so no address is used twice.
 var labels sync.Map
 
+// byID has the same cells by their numbers.
+var byID sync.Map
+
 // mark labels this goroutine, and those that it starts, as the cell's.
 func (c *Cell) mark() {
 	pprof.SetGoroutineLabels(c.Context)
 	c.label = getProfLabel()
 	c.goroutine = goroutineID()
 	labels.Store(c.label, c)
+	byID.Store(c.id, c)
+}
+
+// adopt labels this goroutine as that of a cell which has run.
+func adopt(id int) *Cell {
+	v, ok := byID.Load(id)
+	if !ok {
+		return nil
+	}
+	c := v.(*Cell)
+	pprof.SetGoroutineLabels(c.Context)
+	return c
 }
 
 // current returns the cell that this goroutine belongs to, or nil.

@@ -56,6 +56,8 @@ func Main() {
 		fmt.Fprintln(os.Stderr, "gosft worker: no standard input:", err)
 	}
 	display.SetSink(sink{})
+	lineBufferC()
+	outputHook = output.write
 	server.send(wire.Event{Op: wire.EvReady})
 	for {
 		var r wire.Request
@@ -86,7 +88,10 @@ func (s *serving) send(e wire.Event) {
 }
 
 // call sends an event and waits for the request that answers it.
-func (s *serving) call(e wire.Event) (wire.Request, error) {
+func (s *serving) call(e wire.Event) (wire.Request, error) { return s.callWithin(0, e) }
+
+// callWithin gives up after a while; 0 is never.
+func (s *serving) callWithin(wait time.Duration, e wire.Event) (wire.Request, error) {
 	if s.conn == nil {
 		return wire.Request{}, errNoKernel
 	}
@@ -96,13 +101,23 @@ func (s *serving) call(e wire.Event) (wire.Request, error) {
 	e.ID = s.next
 	s.waits[e.ID] = answer
 	s.mu.Unlock()
-	if err := s.conn.Send(e); err != nil {
-		s.mu.Lock()
-		delete(s.waits, e.ID)
-		s.mu.Unlock()
-		return wire.Request{}, err
+	err := s.conn.Send(e)
+	if err == nil {
+		var late <-chan time.Time
+		if wait > 0 {
+			late = time.After(wait)
+		}
+		select {
+		case r := <-answer:
+			return r, nil
+		case <-late:
+			err = errNoKernel
+		}
 	}
-	return <-answer, nil
+	s.mu.Lock()
+	delete(s.waits, e.ID)
+	s.mu.Unlock()
+	return wire.Request{}, err
 }
 
 // ask is call for a line of input.
@@ -187,11 +202,14 @@ func (s *serving) run(r wire.Request, c *Cell) {
 	} else {
 		over := make(chan struct{})
 		go s.stdin.watch(c, over)
+		output.begin(c)
 		start = time.Now()
 		e.Err = c.run(entry)
 		e.Run = int64(time.Since(start))
 		close(over)
 	}
+	flushC()
+	output.end(c)
 	s.mu.Lock()
 	s.running = slices.DeleteFunc(s.running, func(x *Cell) bool { return x == c })
 	last := len(s.running) == 0
@@ -200,12 +218,10 @@ func (s *serving) run(r wire.Request, c *Cell) {
 	if last {
 		s.stdin.drop()
 	}
-	flushC()
 	if e.Err == nil {
 		e.Bundle = encode(c.result)
 	}
 	c.result = nil
-	c.ended.Store(true)
 	e.Outlive = c.children.Load() > 0
 	s.send(e)
 }

@@ -10,36 +10,40 @@ import (
 	"gosft/kernel/worker/wire"
 )
 
-// stdin gives os.Stdin to the user's program: a pipe that is empty until the user has typed a line. That a reader waits
-// is seen from its lock: os.File lets one reader in at a time, so when a second one cannot get in for a while, the first
-// waits for input.
+// stdin gives the program's standard input, for Go and C: a pipe that is empty until the user has typed a line.
 type stdin struct {
+	file  *os.File // file descriptor 0, also where the program puts another file into os.Stdin
 	write *os.File
 }
 
-// patience is how long a read of os.Stdin waits before the user is asked.
+// patience is how long a read of standard input waits before the user is asked.
 const patience = 15 * time.Millisecond
 
+// open puts a new pipe behind file descriptor 0.
 func (s *stdin) open() error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	os.Stdin, s.write = r, w
-	return nil
+	defer r.Close()
+	if s.file == nil {
+		s.file = os.Stdin
+	}
+	s.write = w
+	return dup(int(r.Fd()), 0) // Fd makes it one whose reads block, as C expects
 }
 
 // watch asks for input as long as a cell runs and waits for it. The cell that is asked for is the one given.
 func (s *stdin) watch(c *Cell, over <-chan struct{}) {
 	tick := time.NewTicker(patience)
 	defer tick.Stop()
-	for {
+	for n := 0; ; n++ {
 		select {
 		case <-over:
 			return
 		case <-tick.C:
 		}
-		if !s.waiting(over) {
+		if !s.waiting(over) && (n%8 > 0 || !blockedInRead()) {
 			continue
 		}
 		line, err := server.ask(wire.Event{Op: wire.EvInput, Cell: c.id})
@@ -57,10 +61,11 @@ func (s *stdin) watch(c *Cell, over <-chan struct{}) {
 	}
 }
 
-// waiting reports whether a reader of os.Stdin waits for input: the probe must be seen to wait for the reader's lock. That it
-// did not come back in time is not enough, since on a busy machine it may not have run yet.
+// waiting reports whether Go code waits for input. That is seen from a lock: os.File lets one reader in at a time, so when a
+// second one, the probe, cannot get in for a while, the first waits. The probe must be seen to wait for the reader's lock:
+// that it did not come back in time is not enough, since on a busy machine it may not have run yet.
 func (s *stdin) waiting(over <-chan struct{}) bool {
-	raw, err := os.Stdin.SyscallConn()
+	raw, err := s.file.SyscallConn()
 	if err != nil {
 		return false
 	}
@@ -92,16 +97,17 @@ func probeBlocked() bool {
 
 // drop throws away what was typed and not read, so that the next cell starts with an empty line.
 func (s *stdin) drop() {
-	raw, err := os.Stdin.SyscallConn()
+	raw, err := s.file.SyscallConn()
 	if err != nil {
 		return
 	}
 	go raw.Read(func(fd uintptr) bool {
 		var buf [4096]byte
-		for {
+		for wire.Available(int(fd)) > 0 {
 			if n, err := syscall.Read(int(fd), buf[:]); n <= 0 || err != nil {
-				return true
+				break
 			}
 		}
+		return true
 	})
 }

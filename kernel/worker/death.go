@@ -70,6 +70,9 @@ func newDeath(err error, state *os.ProcessState, stderr []byte, oom, killed bool
 	default:
 		d.Kind, d.Text = "fatal error", reason
 	}
+	if d.Kind == "fatal error" {
+		d.Text = strings.TrimPrefix(d.Text, "fatal error: ")
+	}
 	return d
 }
 

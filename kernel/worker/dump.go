@@ -11,14 +11,19 @@ var dumpStart = regexp.MustCompile(`(?m)^(goroutine \d+ (gp=\S+ m=\S+ (mp=\S+ )?
 
 var dumpHeads = []string{"goroutine ", "runtime stack:", "runtime: sp=", "[signal SIG"}
 
-// dumpWait is how long what looks like a dump is held back.
-const dumpWait = 500 * time.Millisecond
+// dumpWait is how long what looks like a dump is held back; dyingWait, when the runtime has said before it that it gives up:
+// it may take seconds to walk through a stack that has overflowed.
+const (
+	dumpWait  = 500 * time.Millisecond
+	dyingWait = 30 * time.Second
+)
 
 // A dump holds back what may be the runtime's last words on stderr. When the process dies of it, the user sees the message
 // before it and the frames of cells; hundreds of lines about the runtime's goroutines are left out. Otherwise (a program may
 // print its own stack) the text comes a moment later.
 type dump struct {
 	fresh bool            // at the start of a line
+	said  string          // the end of what was passed on
 	line  strings.Builder // the start of a line that may begin a dump
 	text  strings.Builder // the dump
 	emit  func(string)
@@ -64,17 +69,24 @@ func mayBegin(line string) bool {
 }
 
 func (d *dump) pass(text string) {
-	if text != "" {
-		d.fresh = strings.HasSuffix(text, "\n")
-		d.emit(text)
+	if text == "" {
+		return
 	}
+	d.fresh = strings.HasSuffix(text, "\n")
+	d.said += text
+	d.said = d.said[max(0, len(d.said)-1000):]
+	d.emit(text)
 }
 
 func (d *dump) hold(expired func()) {
+	wait := dumpWait
+	if d.text.Len() > 0 && fatalLine.MatchString(d.said) {
+		wait = dyingWait
+	}
 	if d.timer == nil {
-		d.timer = time.AfterFunc(dumpWait, expired)
+		d.timer = time.AfterFunc(wait, expired)
 	} else {
-		d.timer.Reset(dumpWait)
+		d.timer.Reset(wait)
 	}
 }
 

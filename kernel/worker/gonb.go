@@ -104,8 +104,7 @@ func (g *gonb) Read(p []byte) (int, error) {
 func (g *gonb) settle() {
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
 		g.mu.Lock()
-		var waiting int32
-		quiet := g.over || (!g.busy && available(g.fd, &waiting) && waiting == 0)
+		quiet := g.over || (!g.busy && wire.Available(g.fd) == 0)
 		g.mu.Unlock()
 		if quiet {
 			return

@@ -14,7 +14,11 @@ import (
 // keep is how much of a stream's end is remembered, to tell what the worker died of.
 const keep = 256 << 10
 
-// A stream reads one of the worker's output pipes.
+// pipeSize is the most that waits in a pipe.
+const pipeSize = 1 << 20
+
+// A stream reads one of the worker's output pipes. Both share a lock: what was taken from one before something else from the
+// other is also handled before it.
 type stream struct {
 	name string
 	f    *os.File
@@ -23,8 +27,8 @@ type stream struct {
 	emit func(name, text string)
 	over chan struct{} // closed when the pipe has no writer any more
 
-	mu   sync.Mutex // held while a piece is read and handled, so that drain comes after it
-	held []byte     // the start of a rune or of a version marker whose rest has not come yet
+	mu   *sync.Mutex // held while a piece is read and handled, so that drain comes after it
+	held []byte      // the start of a rune or of a version marker whose rest has not come yet
 	last []byte
 	buf  [64 << 10]byte
 	eof  bool
@@ -32,8 +36,8 @@ type stream struct {
 	dump dump // stderr only
 }
 
-func newStream(name string, r *os.File, emit func(name, text string)) (*stream, error) {
-	s := &stream{name: name, f: r, emit: emit, over: make(chan struct{})}
+func newStream(name string, r *os.File, lock *sync.Mutex, emit func(name, text string)) (*stream, error) {
+	s := &stream{name: name, f: r, mu: lock, emit: emit, over: make(chan struct{})}
 	if name == "stderr" {
 		s.emit = func(name, text string) { s.dump.write(text, func(text string) { emit(name, text) }, s.expire) }
 		s.dump.fresh = true
@@ -44,7 +48,7 @@ func newStream(name string, r *os.File, emit func(name, text string)) (*stream, 
 	}
 	err = s.raw.Control(func(fd uintptr) {
 		s.fd = int(fd)
-		syscall.Syscall(syscall.SYS_FCNTL, fd, 1031, 1<<20) // F_SETPIPE_SZ, where the system allows it
+		syscall.Syscall(syscall.SYS_FCNTL, fd, 1031, pipeSize) // F_SETPIPE_SZ, where the system allows it
 	})
 	return s, err
 }
@@ -53,16 +57,21 @@ func newStream(name string, r *os.File, emit func(name, text string)) (*stream, 
 func (s *stream) loop() {
 	defer close(s.over)
 	s.raw.Read(func(uintptr) bool {
-		s.read(false)
+		for s.read() {
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return s.eof
 	})
 }
 
-// drain handles all that is in the pipe now, without waiting, and what was held back.
-func (s *stream) drain() {
-	s.read(true)
+// drain handles all that is in the pipe now, without waiting, and what was held back. What is written meanwhile may wait.
+func (s *stream) drain(whole bool) {
+	for n := 0; n < pipeSize && s.read(); n += len(s.buf) {
+	}
+	if whole {
+		s.flush()
+	}
 	s.expire()
 }
 
@@ -73,24 +82,37 @@ func (s *stream) expire() {
 	s.dump.release()
 }
 
-func (s *stream) read(flush bool) {
+// read handles one piece, if there is one.
+func (s *stream) read() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.eof {
 		n, err := syscall.Read(s.fd, s.buf[:])
-		if err == syscall.EINTR {
+		switch {
+		case err == syscall.EINTR:
 			continue
-		}
-		if err == syscall.EAGAIN {
-			break
-		}
-		if n <= 0 {
+		case err == syscall.EAGAIN:
+			return false
+		case n <= 0:
 			s.eof = true
-			break
+			s.unhold()
+			return false
 		}
 		s.piece(s.buf[:n])
+		return true
 	}
-	if (flush || s.eof) && len(s.held) > 0 {
+	return false
+}
+
+// flush handles the start of something whose rest does not come.
+func (s *stream) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unhold()
+}
+
+func (s *stream) unhold() {
+	if len(s.held) > 0 {
 		s.emit(s.name, wire.Clean(string(s.held)))
 		s.held = nil
 	}
@@ -154,7 +176,7 @@ func (s *stream) finish(fatal bool) {
 	select {
 	case <-s.over:
 	case <-time.After(200 * time.Millisecond):
-		s.read(true)
+		s.drain(true)
 	}
 	s.mu.Lock()
 	if fatal {

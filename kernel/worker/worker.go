@@ -43,6 +43,7 @@ type Worker struct {
 	cmd     *exec.Cmd
 	conn    *wire.Conn
 	out     [2]*stream
+	outLock sync.Mutex
 	gonb    *gonb
 	dead    chan struct{} // closed when the process has ended and all its output was read
 	death   *Death
@@ -54,6 +55,7 @@ type Worker struct {
 	running []int // cells in the order of their start
 	outlive []int // ended cells with goroutines
 	last    int   // the cell that ended last
+	writer  int   // the cell that prints now, as the worker says; 0 when it does not know
 	killed  bool
 }
 
@@ -81,7 +83,7 @@ func Start(c Config, h Handler) (*Worker, error) {
 		if err != nil {
 			return nil, err
 		}
-		if w.out[i], err = newStream(name, r, w.emit); err != nil {
+		if w.out[i], err = newStream(name, r, &w.outLock, w.emit); err != nil {
 			return nil, err
 		}
 		ends[i] = e
@@ -321,6 +323,9 @@ func (w *Worker) receive() {
 				}
 				w.conn.Send(r)
 			}()
+		case wire.EvTurn:
+			w.turn(e.Cell)
+			w.conn.Send(wire.Request{Op: wire.OpAck, ID: e.ID})
 		case wire.EvPanic:
 			w.drain()
 			if e.Err != nil {
@@ -360,12 +365,30 @@ func message(e wire.Event) display.Message {
 // drain handles all that the worker has printed so far.
 func (w *Worker) drain() {
 	for _, s := range w.out {
-		s.drain()
+		s.drain(true)
 	}
 }
 
-// emit gives a piece of output to the cell it most likely belongs to.
-func (w *Worker) emit(name, text string) { w.handler.Stream(w.cellOf(0), name, text) }
+// turn handles what was printed so far; what comes next is a cell's.
+func (w *Worker) turn(cell int) {
+	w.mu.Lock()
+	same := cell == w.writer
+	w.mu.Unlock()
+	for _, s := range w.out {
+		s.drain(!same)
+	}
+	w.mu.Lock()
+	w.writer = cell
+	w.mu.Unlock()
+}
+
+// emit gives a piece of output to the cell that it belongs to, as far as that is known.
+func (w *Worker) emit(name, text string) {
+	w.mu.Lock()
+	cell := w.writer
+	w.mu.Unlock()
+	w.handler.Stream(w.cellOf(cell), name, text)
+}
 
 // cellOf returns cell, or when it is 0 the cell that is running (the one started last), else the one that has ended and
 // still has goroutines, else the last one.

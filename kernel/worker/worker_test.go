@@ -65,6 +65,15 @@ func TestDump(t *testing.T) {
 	case <-time.After(10 * dumpWait):
 		t.Error("a dump is held back for ever")
 	}
+	expired = make(chan bool)
+	d = dump{fresh: true}
+	d.write("fatal error: stack overflow\n\nruntime stack:\n", func(string) {}, func() { close(expired) })
+	select {
+	case <-expired:
+		t.Error("the dump of a process that dies is shown")
+	case <-time.After(2 * dumpWait):
+	}
+	d.release()
 }
 
 func TestDeath(t *testing.T) {

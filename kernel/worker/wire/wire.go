@@ -35,7 +35,7 @@ const (
 	OpVars      = "vars"      // answered by EvVars
 	OpInspect   = "inspect"   // describe the variable Name; answered by EvInspect
 	OpInput     = "input"     // the answer Value (or Err) to the EvInput of the same ID
-	OpAck       = "ack"       // the display of the same ID has been published
+	OpAck       = "ack"       // the display of the same ID has been published, the turn is taken
 	OpSetenv    = "setenv"    // set (Unset: remove) the environment variable Name
 	OpChdir     = "chdir"     // change the working directory to Value; answered by EvDone
 	OpWhere     = "where"     // answered by EvWhere: what Cell is doing
@@ -61,6 +61,7 @@ const (
 	EvDisplay = "display" // Display; the worker waits for OpAck so that output stays in order
 	EvInput   = "input"   // the program waits for a line of input; Prompt and Password as the program asked
 	EvPanic   = "panic"   // a goroutine that Cell started panicked; the worker lives on
+	EvTurn    = "turn"    // what was printed before is the kernel's to take now, what comes next is Cell's (0: nobody knows); the worker waits for OpAck
 	EvGone    = "gone"    // the last goroutine of Cell, which had ended before, has ended
 	EvVars    = "vars"
 	EvInspect = "inspect"

@@ -1,4 +1,0 @@
-package live
-
-// rlimitData counts private writable memory, the heap of Go and of C.
-const rlimitData = 2

@@ -1,7 +1,0 @@
-//go:build !linux
-
-package live
-
-import "syscall"
-
-const rlimitData = syscall.RLIMIT_DATA

@@ -1,0 +1,3 @@
+package wire
+
+const fionread = 0x541B

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package wire
+
+const fionread = 0x4004667F
