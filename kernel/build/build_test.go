@@ -205,6 +205,25 @@ func TestUserModules(t *testing.T) {
 	}
 }
 
+func TestPins(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/own\n\nreplace example.com/b => ../b\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	held := map[string]string{"example.com/a": "v1.0.0", "example.com/b": "v1.1.0", "example.com/c/v2": "v2.0.0", "example.com/own": "v1.0.0"}
+	if got, want := pins(held, nil, "replace example.com/a v1.2.0 => ./a\n"), "replace example.com/b => example.com/b v1.1.0\nreplace example.com/c/v2 => example.com/c/v2 v2.0.0\nreplace example.com/own => example.com/own v1.0.0\n"; got != want {
+		t.Errorf("beside a replacement of a workspace:\n%s", got)
+	}
+	if got, want := pins(held, []string{dir}, ""), "replace example.com/a => example.com/a v1.0.0\nreplace example.com/c/v2 => example.com/c/v2 v2.0.0\n"; got != want {
+		t.Errorf("beside a module:\n%s", got)
+	}
+	for path, want := range map[string]string{"example.com/c/v2/x/y": "example.com/c/v2", "example.com/a": "example.com/a", "example.com/aa": "", "example.com": ""} {
+		if got := holder(held, path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestLangOf(t *testing.T) {
 	for in, want := range map[string]string{"go1.26.8": "go1.26", "go1.26": "go1.26", "go1.27rc1": "go1.27", "go1.21": "go1.21"} {
 		if got := langOf(in); got != want {
@@ -229,8 +248,27 @@ func TestEditsFail(t *testing.T) {
 	if err := patchLinker(t.Context(), tc, filepath.Join(root, "link")); err == nil || !strings.Contains(err.Error(), "another shape") {
 		t.Errorf("linker: %v", err)
 	}
-	if _, err := runtimeOverlay(tc, root); err == nil || !strings.Contains(err.Error(), "another shape") {
-		t.Errorf("runtime: %v", err)
+	if overlay, err := stdOverlay(tc, root); overlay != "" || err == nil || !strings.Contains(err.Error(), "cells take longer to load: runtime/type.go of go1.99 has another shape") {
+		t.Errorf("standard library: %s %v", overlay, err)
+	}
+	// One file that can be edited is so without the other.
+	b, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src/syscall/syscall_unix.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := filepath.Join(root, "src/syscall/syscall_unix.go")
+	if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := stdOverlay(tc, root)
+	if err == nil || strings.Contains(err.Error(), "syscall") {
+		t.Errorf("standard library: %v", err)
+	}
+	if b, err := os.ReadFile(overlay); err != nil || !strings.Contains(string(b), "syscall_unix.go") || strings.Contains(string(b), "runtime/type.go") {
+		t.Errorf("overlay: %s %v", b, err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/semver"
 )
 
 // modules is the session's place in Go's module world: a workspace of its own that uses a module of its own (which pins what
@@ -22,10 +23,11 @@ type modules struct {
 	lib      *Library
 	dir      string
 	notebook string
+	held     map[string]string // versions of the modules that the worker holds
 }
 
 func newModules(lib *Library, dir, notebook string) *modules {
-	return &modules{lib: lib, dir: dir, notebook: notebook}
+	return &modules{lib: lib, dir: dir, notebook: notebook, held: lib.held()}
 }
 
 const sessionModule = "gosft.session"
@@ -48,7 +50,7 @@ func (m *modules) prepare() error {
 	for _, u := range uses {
 		fmt.Fprintf(&b, "\t%q\n", u)
 	}
-	b.WriteString(")\n" + replaces)
+	b.WriteString(")\n" + replaces + pins(m.held, uses, replaces))
 	if err := os.WriteFile(filepath.Join(m.dir, "go.work"), []byte(b.String()), 0o600); err != nil {
 		return spaceError(err)
 	}
@@ -125,6 +127,22 @@ func upward(dir, name string) string {
 	}
 }
 
+// save returns what makes the session's go.mod what it is now.
+func (m *modules) save() (undo func()) {
+	saved := map[string][]byte{}
+	for _, f := range []string{"go.mod", "go.sum"} {
+		if b, err := os.ReadFile(filepath.Join(m.dir, f)); err == nil {
+			saved[f] = b
+		}
+	}
+	return func() {
+		os.Remove(filepath.Join(m.dir, "go.sum"))
+		for f, b := range saved {
+			os.WriteFile(filepath.Join(m.dir, f), b, 0o600)
+		}
+	}
+}
+
 func (m *modules) env() []string { return []string{"GOWORK=" + filepath.Join(m.dir, "go.work")} }
 
 // list compiles packages and what they need.
@@ -141,22 +159,22 @@ func (m *modules) get(ctx context.Context, what string, inUse map[string]string)
 	if err := m.prepare(); err != nil {
 		return nil, err
 	}
+	path, version, _ := strings.Cut(what, "@")
+	preloaded := holder(m.held, path)
+	if preloaded != "" {
+		have := m.held[preloaded]
+		if version == "" || version == have {
+			return nil, nil
+		}
+		if semver.IsValid(version) {
+			return nil, &ConflictError{What: what, Needs: []string{fmt.Sprintf("%s %s (in use: %s)", preloaded, version, have)}}
+		}
+	}
 	before, err := m.versions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	saved := map[string][]byte{}
-	for _, f := range []string{"go.mod", "go.sum"} {
-		if b, err := os.ReadFile(filepath.Join(m.dir, f)); err == nil {
-			saved[f] = b
-		}
-	}
-	undo := func() {
-		os.Remove(filepath.Join(m.dir, "go.sum"))
-		for f, b := range saved {
-			os.WriteFile(filepath.Join(m.dir, f), b, 0o600)
-		}
-	}
+	undo := m.save()
 	if out, err := m.goCommand(ctx, "get", what); err != nil {
 		undo()
 		if ctx.Err() != nil {
@@ -171,11 +189,13 @@ func (m *modules) get(ctx context.Context, what string, inUse map[string]string)
 	}
 	var clash []string
 	for mod, v := range after {
-		if old, ok := inUse[mod]; ok && old != v {
-			clash = append(clash, fmt.Sprintf("%s %s (in use: %s)", mod, v, old))
+		if old, ok := inUse[mod]; ok && old != v.used {
+			clash = append(clash, fmt.Sprintf("%s %s (in use: %s)", mod, v.used, old))
+		} else if mod == preloaded && v.asked != v.used { // @latest and the like
+			clash = append(clash, fmt.Sprintf("%s %s (in use: %s)", mod, v.asked, v.used))
 		}
-		if before[mod] != v {
-			changed = append(changed, mod+" "+v)
+		if before[mod].used != v.used {
+			changed = append(changed, mod+" "+v.used)
 		}
 	}
 	if clash != nil {
@@ -185,36 +205,6 @@ func (m *modules) get(ctx context.Context, what string, inUse map[string]string)
 	}
 	sort.Strings(changed)
 	return changed, nil
-}
-
-// A ConflictError says that a module needs other versions than those that the running worker holds. Nothing was changed.
-type ConflictError struct {
-	What  string
-	Needs []string // "module version (in use: version)"
-}
-
-func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s needs other versions than this session runs with: %s. Nothing was changed. Ask for a version that goes with them (%%get module@version); "+
-		"a module that only your cells use can change after %%restart, which loses all values; one that is preloaded changes with gosft's own go.mod and `make setup`",
-		e.What, strings.Join(e.Needs, ", "))
-}
-
-// versions are the selected versions of all modules.
-func (m *modules) versions(ctx context.Context) (map[string]string, error) {
-	out, err := m.goCommand(ctx, "list", "-m", "-f", "{{.Path}} {{.Version}}{{with .Replace}}=>{{.Path}}@{{.Version}}{{end}}", "all")
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, fmt.Errorf("the session's modules: %s", getReason(string(out)))
-	}
-	all := map[string]string{}
-	for _, line := range strings.Split(string(out), "\n") {
-		if mod, v, ok := strings.Cut(line, " "); ok {
-			all[mod] = v
-		}
-	}
-	return all, nil
 }
 
 func (m *modules) goCommand(ctx context.Context, args ...string) ([]byte, error) {
@@ -291,6 +281,7 @@ func (s *Session) load(path string) error {
 	start := time.Now()
 	pkgs, err := s.modules.list(ctx, path)
 	var broken *compileError
+	undo := s.modules.save()
 	if errors.As(err, &broken) && missingModule(broken.text) {
 		if err := s.get(ctx, path, s.note); err != nil {
 			return err
@@ -298,10 +289,16 @@ func (s *Session) load(path string) error {
 		pkgs, err = s.modules.list(ctx, path)
 	}
 	if err != nil {
-		if errors.As(err, &broken) {
-			return fmt.Errorf("package %s: %s", path, broken.text)
+		if !errors.As(err, &broken) {
+			return err
 		}
-		return err
+		if all, err := s.modules.versions(ctx); err == nil && !missingModule(broken.text) {
+			if needs := pinned(all); needs != nil {
+				undo()
+				return &ConflictError{What: path, Needs: needs, Why: broken.text}
+			}
+		}
+		return fmt.Errorf("package %s: %s", path, broken.text)
 	}
 	if err := s.adopt(path, pkgs); err != nil {
 		return err
@@ -363,6 +360,7 @@ func (s *Session) adopt(what string, pkgs []listed) error {
 	}
 	for i := range pkgs {
 		p := &pkgs[i]
+		s.overruled(what, p)
 		if _, ok := s.lib.Packages[p.ImportPath]; ok || p.Export == "" {
 			continue
 		}
@@ -378,4 +376,20 @@ func (s *Session) adopt(what string, pkgs []listed) error {
 		}
 	}
 	return nil
+}
+
+// overruled tells, once, that a package is used in the version which the worker holds where a newer one is asked for.
+func (s *Session) overruled(what string, p *listed) {
+	if p.Module == nil || p.Module.Replace == nil || p.Module.Replace.Path != p.Module.Path {
+		return
+	}
+	asked, used := p.Module.Version, p.Module.Replace.Version
+	if asked == used || used == "" || s.told[p.module()] {
+		return
+	}
+	if s.told == nil {
+		s.told = map[string]bool{}
+	}
+	s.told[p.module()] = true
+	s.note(fmt.Sprintf("%s asks for %s %s; it uses %s, which this kernel has preloaded", what, p.Module.Path, asked, used))
 }

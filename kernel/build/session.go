@@ -37,6 +37,7 @@ type Session struct {
 	names   map[string][]string // package name -> import paths, for Guess
 	ctx     context.Context     // of the cell that is planned
 	note    func(string)
+	told    map[string]bool // modules whose version was overruled, as the user knows
 }
 
 // NewSession makes a session for a notebook in folder notebook; "" is none. The folder for builds is made in $TMPDIR.
@@ -177,6 +178,9 @@ func (s *Session) ensure(path string) error {
 			return errors.New(reason)
 		}
 		return nil
+	}
+	if strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../") || strings.HasPrefix(path, "/") {
+		return fmt.Errorf("a package is imported by its module's path and its folder in it, such as example.com/module/folder, not by a path on the disk")
 	}
 	if p, ok := s.locals.pkgs[path]; ok && p.broken != nil {
 		return p.broken

@@ -3,8 +3,10 @@ package engine
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,40 +22,52 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// proxy makes a module proxy in a folder, with versions of example.com/greet: v1.0.0 and v1.1.0.
+// proxy makes a module proxy in a folder. It has versions v1.0.0 and v1.1.0 of example.com/greet, and two modules that ask for
+// a version of golang.org/x/sys that the worker does not hold: one that can do without, one that cannot.
 func proxy(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, v := range []string{"v1.0.0", "v1.1.0"} {
-		base := filepath.Join(dir, "example.com/greet/@v")
-		mod := "module example.com/greet\n\ngo 1.24\n"
-		write(t, filepath.Join(base, v+".mod"), mod)
-		write(t, filepath.Join(base, v+".info"), fmt.Sprintf(`{"Version":%q,"Time":"2026-01-01T00:00:00Z"}`, v))
-		var b bytes.Buffer
-		z := zip.NewWriter(&b)
-		for name, text := range map[string]string{
-			"go.mod":   mod,
-			"greet.go": fmt.Sprintf("package greet\n\ntype Who struct{ Name string }\n\nfunc Hello(w Who) string { return \"hello \" + w.Name + \" from %s\" }\n", v),
-		} {
-			f, err := z.Create("example.com/greet@" + v + "/" + name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			f.Write([]byte(text))
-		}
-		if err := z.Close(); err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(base, v+".zip"), b.String())
+		publish(t, dir, "example.com/greet", v, "", fmt.Sprintf("package greet\n\ntype Who struct{ Name string }\n\nfunc Hello(w Who) string { return \"hello \" + w.Name + \" from %s\" }\n", v))
 	}
-	write(t, filepath.Join(dir, "example.com/greet/@v/list"), "v1.0.0\nv1.1.0\n")
+	asks := "\nrequire golang.org/x/sys v0.99.0\n"
+	publish(t, dir, "example.com/modest", "", asks, "package modest\n\nimport \"golang.org/x/sys/unix\"\n\nfunc Same(a, b string) bool { return unix.Getpid() > 0 && a == b }\n")
+	publish(t, dir, "example.com/greedy", "", asks, "package greedy\n\nimport \"golang.org/x/sys/unix\"\n\nfunc New() any { return unix.OfTheFuture() }\n")
 	t.Setenv("GOPROXY", "file://"+dir)
 	t.Setenv("GONOSUMDB", "*")
 	t.Setenv("GOFLAGS", "-modcacherw")
 	t.Setenv("GOMODCACHE", modCache(t))
 }
 
-// modCache is a module cache of its own that shows what the real one has, so that the test's modules stay out of that.
+// publish puts a version of a module into a proxy's folder: "" makes one of the contents, since what the go command knows of a
+// version must never change.
+func publish(t *testing.T, dir, module, v, requires, text string) {
+	t.Helper()
+	base := filepath.Join(dir, module, "@v")
+	mod := "module " + module + "\n\ngo 1.24\n" + requires
+	if v == "" {
+		v = fmt.Sprintf("v1.0.0-%x", sha256.Sum256([]byte(mod+text)))[:24]
+	}
+	write(t, filepath.Join(base, v+".mod"), mod)
+	write(t, filepath.Join(base, v+".info"), fmt.Sprintf(`{"Version":%q,"Time":"2026-01-01T00:00:00Z"}`, v))
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range map[string]string{"go.mod": mod, "code.go": text} {
+		f, err := z.Create(module + "@" + v + "/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Write([]byte(text))
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(base, v+".zip"), b.String())
+	list, _ := os.ReadFile(filepath.Join(base, "list"))
+	write(t, filepath.Join(base, "list"), string(list)+v+"\n")
+}
+
+// modCache is the real module cache: what is compiled against sources in another folder does not go with the worker.
 func modCache(t *testing.T) string {
 	t.Helper()
 	home, err := os.UserHomeDir()
@@ -104,6 +118,51 @@ func TestModuleIsFetched(t *testing.T) {
 	}
 	_, r = s.run("import \"example.com/nothing\"\nnothing.F()")
 	expect(t, "a module that is not there", r.Err.all(), "example.com/nothing")
+}
+
+// What asks for a newer version of a preloaded module gets the one that the worker holds, and the user is told. What cannot do
+// without, and a newer version that the user asks for, are refused before anything changes.
+func TestPreloadedModulesArePinned(t *testing.T) {
+	real, err := exec.Command("go", "env", "GOPROXY").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy(t)
+	t.Setenv("GOPROXY", os.Getenv("GOPROXY")+","+strings.TrimSpace(string(real))) // for what the preloaded modules require
+	s := start(t, Config{Notebook: t.TempDir()})
+	out, r := s.run("import \"example.com/modest\"\nx := modest.Same(\"a\", \"a\")\nx")
+	if r.Err != nil {
+		if strings.Contains(r.Err.Value, "dial tcp") {
+			t.Skipf("the module proxy is out of reach: %s", r.Err.Value)
+		}
+		t.Fatal(r.Err.all())
+	}
+	if r.Bundle.Text() != "true" {
+		t.Errorf("it shows %q", r.Bundle.Text())
+	}
+	expect(t, "notes", out.noted(), "example.com/modest asks for golang.org/x/sys v0.99.0; it uses v0.")
+	before, err := os.ReadFile(filepath.Join(s.Session().ModuleDir(), "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, r = s.run("import \"example.com/greedy\"\ngreedy.New()")
+	if r.Err == nil {
+		t.Fatal("what does not compile is used")
+	}
+	expect(t, "error", r.Err.all(), "golang.org/x/sys v0.99.0 (in use: v0.", "Nothing was changed", "OfTheFuture")
+	for _, v := range []string{"v0.99.0", "v0.3.0"} {
+		err := s.Get(t.Context(), "golang.org/x/sys@"+v, func(string) {})
+		if err == nil {
+			t.Fatal("a preloaded module changed its version")
+		}
+		expect(t, "error", err.Error(), "golang.org/x/sys "+v+" (in use: v0.", "make setup")
+	}
+	if after, err := os.ReadFile(filepath.Join(s.Session().ModuleDir(), "go.mod")); err != nil || string(after) != string(before) {
+		t.Errorf("go.mod was\n%s\nand is %v\n%s", before, err, after)
+	}
+	if got := s.must("x && modest.Same(\"b\", \"b\")"); got != "true" {
+		t.Errorf("after the refusals: %q", got)
+	}
 }
 
 func TestLocalPackageIsEdited(t *testing.T) {
