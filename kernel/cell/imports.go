@@ -223,7 +223,7 @@ func (d *draft) undot() {
 		}
 		put(d.cell.run.Body)
 	}
-	d.runImports = d.bindings(mentioned(d.cell.run.Body))
+	d.runImports = d.bindings(mentioned(d.cell.run.Body), d.declaredHere(false)) // big := big.NewInt(1) means the package
 }
 
 // declared reports whether the cell or the session declares a name itself.
@@ -256,10 +256,17 @@ func mentioned(n ast.Node) map[string]bool {
 	return names
 }
 
-// bindings returns the imports that names stand for.
-func (d *draft) bindings(names map[string]bool) []binding {
+// bindings returns the imports that names stand for. What the cell itself declares, in here, is no import, whatever an earlier
+// cell imported under that name.
+func (d *draft) bindings(names, here map[string]bool) []binding {
 	var out []binding
+	for _, b := range d.imports {
+		delete(here, b.name)
+	}
 	for _, n := range sortedKeys(names) {
+		if here[n] {
+			continue
+		}
 		if strings.HasSuffix(n, dotMark) {
 			for _, path := range d.next.dots {
 				if aliasOf(path)+dotMark == n {
@@ -275,7 +282,7 @@ func (d *draft) bindings(names map[string]bool) []binding {
 
 // bind gives a new part the imports that it mentions.
 func (d *draft) bind(p *part) {
-	p.imports = d.bindings(p.names)
+	p.imports = d.bindings(p.names, d.declaredHere(true))
 	for _, b := range p.imports {
 		if b.path == "C" {
 			p.cgo = d.cell.cgo

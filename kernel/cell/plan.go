@@ -5,6 +5,7 @@ import (
 	"go/types"
 	"maps"
 	"sync"
+	"time"
 )
 
 // Packages finds the packages that cells import. kernel/build has the real one.
@@ -38,14 +39,15 @@ func NewPlanner(p Packages) *Planner {
 
 // Plan is what one cell comes to: a version of the package [PackagePath] to compile, load and run.
 type Plan struct {
-	Cell    int      // its number
-	Entry   string   // the function to call: func Run17(c *live.Cell)
-	Files   []File   // the package; //line directives name the cells' lines
-	Imports []string // paths that Files import
-	Vars    []Var    // the variables that this cell declares, and those that got a new symbol through it
-	Retire  []string // symbols that no name reaches any more: after the commit the worker sets them to zero
-	Notes   []string // lines for the user
-	Cgo     bool     // Files hold import "C"
+	Cell    int           // its number
+	Entry   string        // the function to call: func Run17(c *live.Cell)
+	Files   []File        // the package; //line directives name the cells' lines
+	Imports []string      // paths that Files import
+	Vars    []Var         // the variables that this cell declares, and those that got a new symbol through it
+	Retire  []string      // symbols that no name reaches any more: after the commit the worker sets them to zero
+	Notes   []string      // lines for the user
+	Cgo     bool          // Files hold import "C"
+	Parse   time.Duration // how long it took to read the text; the rest of planning is checking types
 	// Key is the same for two plans whose plugins do the same: the text without the cell's number. A plugin that is
 	// loaded already may then be run again under its own entry.
 	Key string
@@ -74,16 +76,20 @@ func (p *Planner) Plan(id int, src string) (plan *Plan, err error) {
 			plan, err = nil, Errors{{Pos{Cell: id}, fmt.Sprintf("GoSFT could not read this cell: %v", r), "that is a fault of GoSFT; please report the cell"}}
 		}
 	}()
+	start := time.Now()
 	s := newSource(id, src)
 	parsed, err := p.files.parseCell(s)
 	if err != nil {
 		return nil, err
 	}
+	read := time.Since(start)
 	p.mu.Lock()
 	now, failed := p.session, maps.Clone(p.failed)
 	p.mu.Unlock()
 	d := &draft{p: p, src: s, cell: parsed, old: now, next: now.clone(), failed: failed}
-	plan, err = d.plan()
+	if plan, err = d.plan(); plan != nil {
+		plan.Parse = read
+	}
 	if d.st != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()

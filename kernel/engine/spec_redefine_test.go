@@ -97,6 +97,8 @@ var redefine = []sequence{
 	{"a type becomes a function", []step{quiet("type T int\nfunc mk() T { return 1 }"), notes("func T() int { return 2 }", "mk no longer compiles"), show("T()", "2")}},
 	{"a variable becomes a function and a type", []step{quiet("x := 1"), show("func x() int { return 2 }\nx()", "2"), show("type x struct{}\nx{}", "x{}"), show("x := 3\nx", "3")}},
 	{"a package name becomes a variable and back", []step{quiet("import \"strings\"\nfunc up(s string) string { return strings.ToUpper(s) }"), show("strings := 5\nstrings", "5"), show("up(\"a\")", "A"), show("import \"strings\"\nstrings.ToLower(\"B\")", "b")}},
+	{"a package name becomes a function and a type", []step{quiet("import (\n\tf \"fmt\"\n\tg \"strings\"\n)"), prints("func f() { fmt.Print(\"mine\") }\nf()", "mine"), show("type g struct{ n int }\nfunc (x g) twice() int { return 2 * x.n }\ng{4}.twice()", "8"), quiet("import f \"fmt\""), prints("f.Print(1)", "1")}},
+	{"a package name becomes a variable that a function uses", []step{quiet("import f \"fmt\""), show("f := 3\nfunc g() int { return f + 1 }\ng()", "4")}},
 	{"a type of a variable is gone", []step{quiet("type T int\nvar v T = 3"), notes("var T = 5", "v is gone"), fails("v", "v cannot be used", "In[3]:1"), show("T", "5")}},
 	{"types that name each other", []step{
 		quiet("type node struct{ kids []*tree }\ntype tree struct{ root *node }\nt := &tree{&node{}}"), show("len(t.root.kids)", "0"),
