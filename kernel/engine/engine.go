@@ -45,10 +45,10 @@ type Result struct {
 	Lost   []string // names of the variables that are gone since the worker was replaced
 }
 
-// Timing is how long the parts of a cell took. Plan is parsing and type checking.
+// Timing is how long the parts of a cell took.
 type Timing struct {
-	Plan, Compile, Link, Load, Run time.Duration
-	Reused                         bool // an unchanged cell: nothing was built
+	Parse, Check, Compile, Link, Load, Run time.Duration
+	Reused                                 bool // an unchanged cell: nothing was built
 }
 
 // An Engine is one session. Its methods may be called from several goroutines; a cell may run while another does.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -152,15 +153,15 @@ func (e *Engine) excerpt(id, line, col int, fn string, around int) string {
 
 // plainName is a function's name as the user knows it: "" for the cell's own statements.
 func plainName(fn string) string {
-	if strings.HasPrefix(fn, "Run") {
-		if rest := strings.TrimLeft(fn[3:], "0123456789"); rest != fn[3:] {
-			if rest == "" {
-				return ""
-			}
-			if strings.HasPrefix(rest, ".") {
-				return "a function literal"
-			}
-		}
+	m := entryName.FindStringSubmatch(fn)
+	switch {
+	case m == nil:
+		return fn
+	case m[1] == "":
+		return ""
 	}
-	return fn
+	return "a function literal"
 }
+
+// entryName is the name of a cell's entry, and of the functions inside it: Run7, Run7_2.func1.
+var entryName = regexp.MustCompile(`^Run\d+(?:_\d+)?($|\..*)`)

@@ -109,7 +109,7 @@ func BenchmarkCell(b *testing.B) {
 				compile += r.Timing.Compile
 				link += r.Timing.Link
 				load += r.Timing.Load
-				plan += r.Timing.Plan
+				plan += r.Timing.Parse + r.Timing.Check
 			}
 			n := float64(b.N) * 1e6
 			b.ReportMetric(float64(plan)/n, "plan-ms")

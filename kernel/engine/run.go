@@ -103,9 +103,13 @@ func (e *Engine) prepare(ctx context.Context, id int, src string, out Output, r 
 		return nil, err
 	}
 	start := time.Now()
-	defer func() { r.Timing.Plan = time.Since(start) }()
 	e.session.Begin(ctx, out.Note)
-	return e.planner.Plan(id, src)
+	plan, err := e.planner.Plan(id, src)
+	if plan != nil {
+		r.Timing.Parse = plan.Parse
+	}
+	r.Timing.Check = time.Since(start) - r.Timing.Parse
+	return plan, err
 }
 
 // build returns the path of the plan's plugin: one that the worker has opened when nothing changed.

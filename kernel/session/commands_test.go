@@ -35,7 +35,7 @@ func (e *recorder) Run(_ context.Context, id int, src string, out Output) Result
 	if e.result != nil {
 		return e.result(src, out)
 	}
-	return Result{Timing: Timing{Plan: 1500 * time.Microsecond, Compile: 20 * time.Millisecond, Run: 3 * time.Second}}
+	return Result{Timing: Timing{Parse: 200 * time.Microsecond, Check: 1500 * time.Microsecond, Compile: 20 * time.Millisecond, Run: 3 * time.Second}}
 }
 func (e *recorder) Interrupt()      {}
 func (e *recorder) Restart() error  { e.started++; return nil }
@@ -224,7 +224,7 @@ func TestTimeSplitsACell(t *testing.T) {
 		if err != nil || !slices.Contains(e.ran, want) {
 			t.Errorf("%q ran %q, %v", cell, e.ran, err)
 		}
-		for _, line := range []string{"parse and type check 1.5 ms", "compile 20 ms", "run 3 s"} {
+		for _, line := range []string{"parse 200 µs", "type check 1.5 ms", "compile 20 ms", "run 3 s"} {
 			if !strings.Contains(strings.Join(strings.Fields(text), " "), line) {
 				t.Errorf("%q: no %q in\n%s", cell, line, text)
 			}

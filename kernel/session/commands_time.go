@@ -13,7 +13,7 @@ import (
 )
 
 func init() {
-	RegisterCommand(Command{Name: "%time", Usage: "%time [STATEMENT]", Help: "Says where the time of a statement, or of the whole cell, went: parse and type check, compile, link, load, run.", Run: timeCommand})
+	RegisterCommand(Command{Name: "%time", Usage: "%time [STATEMENT]", Help: "Says where the time of a statement, or of the whole cell, went: parse, type check, compile, link, load, run.", Run: timeCommand})
 	RegisterCommand(Command{Name: "%%time", Usage: "%%time", GoBody: true, Help: "The same as %time without a statement: times the cell below.", Run: timeCommand})
 	RegisterCommand(Command{Name: "%timeit", Usage: "%timeit [-n LOOPS] [-r RUNS] STATEMENT", Help: "Runs a statement many times and gives mean and deviation, allocations and bytes for one turn.\n\nThe number of turns is found by itself, so that a run takes 0.2 s; 7 runs are made.", Run: timeitCommand})
 }
@@ -36,7 +36,8 @@ func timeCommand(c *Call) error {
 	wall := time.Since(start)
 	t := display.Table{Columns: []string{"step", "time"}, Numbers: []bool{false, true}}
 	row := func(name string, d time.Duration) { t.Rows = append(t.Rows, []string{name, duration(d)}) }
-	row("parse and type check", r.Timing.Plan)
+	row("parse", r.Timing.Parse)
+	row("type check", r.Timing.Check)
 	if r.Timing.Reused {
 		t.Rows = append(t.Rows, []string{"compile, link, load", "not needed: unchanged"})
 	} else {

@@ -54,10 +54,10 @@ type Error struct {
 // Error gives name and value on one line.
 func (e *Error) Error() string { return e.Name + ": " + e.Value }
 
-// Timing says where a cell's time went. Plan is parsing and type checking.
+// Timing says where a cell's time went.
 type Timing struct {
-	Plan, Compile, Link, Load, Run time.Duration
-	Reused                         bool // an unchanged cell: nothing was built
+	Parse, Check, Compile, Link, Load, Run time.Duration
+	Reused                                 bool // an unchanged cell: nothing was built
 }
 
 // Var is one variable of the session.

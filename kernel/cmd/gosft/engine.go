@@ -148,7 +148,7 @@ func (e *cells) Run(ctx context.Context, id int, src string, out session.Output)
 	}
 	r := eng.Run(ctx, id, src, output{out, e.bridge})
 	res := session.Result{Bundle: r.Bundle, Lost: r.Lost, Timing: session.Timing{
-		Plan: r.Timing.Plan, Compile: r.Timing.Compile, Link: r.Timing.Link, Load: r.Timing.Load, Run: r.Timing.Run, Reused: r.Timing.Reused}}
+		Parse: r.Timing.Parse, Check: r.Timing.Check, Compile: r.Timing.Compile, Link: r.Timing.Link, Load: r.Timing.Load, Run: r.Timing.Run, Reused: r.Timing.Reused}}
 	if r.Err != nil {
 		res.Err = &session.Error{Name: r.Err.Name, Value: r.Err.Value, Traceback: r.Err.Traceback}
 	}
