@@ -180,7 +180,7 @@ func copyParts(ps []*part) []*part {
 	out := make([]*part, len(ps))
 	for i, p := range ps {
 		c := *p
-		c.out, c.outImps = "", nil
+		c.out, c.outImps, c.link, c.linkImp = "", nil, "", nil
 		out[i] = &c
 	}
 	return out

@@ -16,6 +16,7 @@ type draft struct {
 	old    *session       // what the session is
 	next   *session       // what it will be
 	failed map[string]int // names that cells declare which failed
+	linked map[string]bool
 	st     *statements
 
 	imports    []binding // of this cell's import declarations

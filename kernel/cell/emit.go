@@ -122,6 +122,16 @@ func (d *draft) emit() (*Plan, error) {
 			continue
 		}
 		for _, p := range u.parts {
+			if p.link != "" {
+				symbol := symbolOf(u, u.name())
+				items = append(items, item{text: p.link})
+				addAll(imps, p.linkImp)
+				if d.linked[symbol] {
+					continue
+				}
+				fmt.Fprintf(&prologue, "\t%s = %s\n", symbol, linkedC(symbol))
+				plan.linked = append(plan.linked, symbol)
+			}
 			if usesC(p.outImps) {
 				cgo.WriteString(p.out)
 				cgoComment = addComment(cgoComment, p.cgo)

@@ -27,14 +27,15 @@ type Planner struct {
 	symbols  *symbols
 	entries  map[int]int
 
-	mu      sync.Mutex     // never held for long
-	session *session       // replaced, never changed
-	failed  map[string]int // names that a cell declares which was not committed, and that cell
+	mu      sync.Mutex      // never held for long
+	session *session        // replaced, never changed
+	failed  map[string]int  // names that a cell declares which was not committed, and that cell
+	linked  map[string]bool // functions that call C and are in the worker, by symbol
 }
 
 // NewPlanner returns a planner for a session in which nothing is declared yet.
 func NewPlanner(p Packages) *Planner {
-	return &Planner{pkgs: p, files: newFiles(), session: newSession(), symbols: newSymbols(), entries: map[int]int{}, failed: map[string]int{}}
+	return &Planner{pkgs: p, files: newFiles(), session: newSession(), symbols: newSymbols(), entries: map[int]int{}, failed: map[string]int{}, linked: map[string]bool{}}
 }
 
 // Plan is what one cell comes to: a version of the package [PackagePath] to compile, load and run.
@@ -53,6 +54,7 @@ type Plan struct {
 	Key string
 
 	change change
+	linked []string // functions that call C and come with this plugin
 }
 
 // File is one file of the package.
@@ -84,9 +86,9 @@ func (p *Planner) Plan(id int, src string) (plan *Plan, err error) {
 	}
 	read := time.Since(start)
 	p.mu.Lock()
-	now, failed := p.session, maps.Clone(p.failed)
+	now, failed, linked := p.session, maps.Clone(p.failed), maps.Clone(p.linked)
 	p.mu.Unlock()
-	d := &draft{p: p, src: s, cell: parsed, old: now, next: now.clone(), failed: failed}
+	d := &draft{p: p, src: s, cell: parsed, old: now, next: now.clone(), failed: failed, linked: linked}
 	if plan, err = d.plan(); plan != nil {
 		plan.Parse = read
 	}
@@ -107,6 +109,9 @@ func (p *Planner) Commit(plan *Plan) {
 	next := p.session.clone()
 	plan.change.apply(next)
 	p.session = next
+	for _, s := range plan.linked {
+		p.linked[s] = true
+	}
 	for n, id := range p.failed {
 		if id == plan.Cell {
 			delete(p.failed, n)
@@ -119,6 +124,7 @@ func (p *Planner) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.session = newSession()
+	p.linked = map[string]bool{}
 }
 
 // change is what a plan does to the session. It is kept as a difference, since a subshell's cell may have been committed

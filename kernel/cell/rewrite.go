@@ -246,6 +246,7 @@ func (c *checked) render(p *part, ring *identity, cell int, symbol func(*unit, s
 	if fd, ok := p.node.(*ast.FuncDecl); ok && rename != "" {
 		at := r.at(fd.Name.Pos())
 		r.e.drop(at, at+len(fd.Name.Name), rename)
+		r.skip[fd.Name] = true
 	}
 	r.walk(p.node)
 	line, col := p.src.byteCol(p.start)

@@ -2,6 +2,7 @@ package cell
 
 import (
 	"fmt"
+	"go/ast"
 	"go/types"
 	"sort"
 	"strings"
@@ -89,9 +90,35 @@ func (d *draft) settle() {
 			l := d.localTypes(fmt.Sprintf("%x", u.id), p.name)
 			p.out, p.outImps = d.last.render(p, &u.ring, d.src.cell, symbolOf, l.name, "")
 			p.first, p.last = l.first, l.last
+			d.linkC(u, p, l)
 		}
 	}
 }
+
+// linkC makes a function that calls C one that is called through a variable of its name: the plugin that brings it first puts
+// it there, later ones use it. So C code is compiled once, and what its static variables hold stays. A method, a generic
+// function, and one whose type names C's types come with each plugin again, each with statics of its own.
+func (d *draft) linkC(u *unit, p *part, l *locals) {
+	fd, ok := p.node.(*ast.FuncDecl)
+	if !ok || !usesC(p.outImps) || fd.Recv != nil || fd.Type.TypeParams != nil {
+		return
+	}
+	r := newRewriter(d.last, p.src, d.src.cell)
+	r.symbol = symbolOf
+	text := "func" + r.sub(fd.Type.Params)
+	if fd.Type.Results != nil {
+		text += " " + r.sub(fd.Type.Results)
+	}
+	if r.imps["C"] {
+		return
+	}
+	name := symbolOf(u, u.name())
+	p.link, p.linkImp = strings.ReplaceAll("var "+name+" "+text, "\n", " ")+"\n", sortedKeys(r.imps)
+	p.out, p.outImps = d.last.render(p, &u.ring, d.src.cell, symbolOf, l.name, linkedC(name))
+}
+
+// linkedC is what a function that calls C is called itself.
+func linkedC(symbol string) string { return symbol + mark + "0" }
 
 func symbolOf(u *unit, name string) string {
 	if s := u.symbol[name]; s != "" {

@@ -27,6 +27,7 @@ func (p *Planner) Lose() []Var {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.session = p.session.clone()
+	p.linked = map[string]bool{}
 	for _, v := range lost {
 		p.session.lost[v.Name] = v
 	}

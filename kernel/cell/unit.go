@@ -58,6 +58,8 @@ type part struct {
 
 	out     string // the generated text, with a //line directive
 	outImps []string
+	link    string // of a function that calls C: the variable through which it is called, see linkC
+	linkImp []string
 	first   int // the numbers of the types that it declares inside functions
 	last    int
 }

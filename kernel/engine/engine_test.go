@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +124,19 @@ func TestStdin(t *testing.T) {
 	}
 	if _, r = s.run("fmt.Scanln(&a)\na", "5"); r.Bundle.Text() != "5" {
 		t.Errorf("after an end of input: %q %s", r.Bundle.Text(), r.Err.all())
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	s.must("/*\n#include <stdio.h>\nstatic int ask(void) { int n; return scanf(\"%d\", &n) == 1 ? n : -1; }\n*/\nimport \"C\"\n\nfunc ask() int { return int(C.ask()) }")
+	for i, want := range []string{"42", "7", "-1", "8"} { // C code asks too; the third time nobody answers
+		answers := []string{want}
+		if want == "-1" {
+			answers = nil
+		}
+		if _, r = s.run(fmt.Sprintf("c%d := ask()\nc%[1]d", i), answers...); r.Bundle.Text() != want {
+			t.Errorf("scanf gives %q, want %s; %s", r.Bundle.Text(), want, r.Err.all())
+		}
 	}
 }
 

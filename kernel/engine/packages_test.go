@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func write(t *testing.T, path, text string) {
@@ -214,6 +215,22 @@ func TestCgo(t *testing.T) {
 	}
 	if r.Bundle.Text() != "42" || out.out("stdout") != "C says 21\n" {
 		t.Errorf("%q, stdout %q", r.Bundle.Text(), out.out("stdout"))
+	}
+	// What C's static variables hold stays, and C is compiled once.
+	if got := s.must("/*\nstatic int n;\nstatic int next(void) { return ++n; }\n*/\nimport \"C\"\n\n// next counts.\nfunc next() (n int) { n = int(C.next()); return }\nfunc both() []int { return []int{next(), next()} }\nnext()"); got != "1" {
+		t.Errorf("a counter in C begins with %q", got)
+	}
+	begin := time.Now()
+	if got := s.must("a := next()\na"); got != "2" {
+		t.Errorf("a counter in C goes on with %q", got)
+	}
+	t.Logf("a cell that calls C: %v", time.Since(begin))
+	if got := s.must("f := next\nfmt.Sprint(both(), f())"); got != "[3 4] 5" {
+		t.Errorf("a counter in C goes on with %q", got)
+	}
+	s.must("func next() int { return 100 }")
+	if got := s.must("both()[1] + f()"); got != "106" {
+		t.Errorf("after its Go function is declared again: %q", got)
 	}
 	_, r = s.run("crash()")
 	if r.Err == nil {

@@ -36,20 +36,17 @@ func (e *Engine) Run(ctx context.Context, id int, src string, out Output) (r Res
 		e.mu.Unlock()
 	}()
 
-	if _, err := e.alive(out); err != nil { // before planning: the planner has to know what is lost
-		r.Err = e.problem("worker", err)
-		return r
-	}
-	plan, err := e.prepare(ctx, id, src, out, &r)
-	if err != nil {
-		r.Err = e.buildError(ctx, err)
-		return r
-	}
 	var w *worker.Worker
+	var plan *cell.Plan
 	var path string
-	for w == nil { // again when the worker is replaced while the cell is built
+	for w == nil { // again when the worker is replaced while the cell is built: the planner has to know what is lost
+		var err error
 		if w, err = e.alive(out); err != nil {
 			r.Err = e.problem("worker", err)
+			return r
+		}
+		if plan, err = e.prepare(ctx, id, src, out, &r); err != nil {
+			r.Err = e.buildError(ctx, err)
 			return r
 		}
 		if path, err = e.build(ctx, plan, w, &r); err != nil {

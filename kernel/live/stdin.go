@@ -54,6 +54,7 @@ func (s *stdin) watch(c *Cell, over <-chan struct{}) {
 			case <-over:
 			}
 			s.open()
+			againC()
 			continue
 		}
 		s.write.WriteString(line + "\n")
