@@ -178,12 +178,12 @@ func TestInterruptKeepsValues(t *testing.T) {
 func TestInterruptIgnored(t *testing.T) {
 	s := start(t, Config{Patience: 500 * time.Millisecond})
 	s.must("n := 1")
-	time.AfterFunc(300*time.Millisecond, func() {
-		s.Interrupt()
+	go func() { // not while the cell is built
+		interruptRunning(t.Context(), s.Engine, 2)
 		s.Interrupt() // a storm does no harm
 		time.Sleep(1200 * time.Millisecond)
 		s.Interrupt()
-	})
+	}()
 	out, r := s.run("b, err := exec.Command(\"sleep\", \"30\").Output()")
 	expect(t, "note", out.noted(), "ignored the interrupt", "line 1 of In[2]")
 	if r.Err == nil || r.Err.Name != "interrupted" {
