@@ -2,9 +2,13 @@ package eval_test
 
 import (
 	"fmt"
+	"testing"
 
 	"gosft/sftlib/eval"
+	"gosft/sftlib/internal/testenv"
 )
+
+func TestEveryTypeHasAnExample(t *testing.T) { testenv.Examples(t) }
 
 func ExampleMatrix() {
 	m, err := eval.Confusion([]int{0, 0, 1, 1}, []int{0, 1, 1, 1}, []string{"negative", "positive"})
@@ -26,6 +30,27 @@ func ExampleMatrix_Class() {
 	var c eval.Class = m.Class(1)
 	fmt.Printf("%s: precision %.2f, recall %.2f of %d\n", c.Label, c.Precision, c.Recall, c.Support)
 	// Output: positive: precision 0.67, recall 1.00 of 2
+}
+
+func ExampleClass() {
+	c := eval.NewCollector([]string{"ham", "spam"})
+	for i, label := range []int{0, 0, 0, 1} { // spam is rare, and never found: accuracy alone does not tell
+		c.Add(eval.Item{Label: label, Scores: []float64{0.9, 0.1}, Length: i + 1})
+	}
+	report, err := c.Report()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("accuracy", report.Accuracy)
+	for _, x := range report.Classes {
+		var class eval.Class = x
+		fmt.Printf("%s: recall %.2f, F1 %.2f, %d texts, %d taken for it\n", class.Label, class.Recall, class.F1, class.Support, class.Predicted)
+	}
+	// Output:
+	// accuracy 0.75
+	// ham: recall 1.00, F1 0.86, 3 texts, 4 taken for it
+	// spam: recall 0.00, F1 0.00, 1 texts, 0 taken for it
 }
 
 func ExampleAverage() {
@@ -55,21 +80,43 @@ func ExampleCollector() {
 func ExampleReport() {
 	c := eval.NewCollector([]string{"a", "b", "c"})
 	for i, scores := range [][]float64{{.8, .1, .1}, {.2, .7, .1}, {.5, .2, .3}} {
-		c.Add(eval.Item{Label: i, Scores: scores, Length: 3 + 4*i})
+		c.Add(eval.Item{Label: i, Scores: scores})
+	}
+	report, err := c.Report()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("accuracy %.2f of %d, macro F1 %.2f\n", report.Accuracy, report.N, report.F1(eval.Macro))
+	// Output: accuracy 0.67 of 3, macro F1 0.56
+}
+
+func ExamplePair() {
+	c := eval.NewCollector([]string{"card lost", "card stolen", "top up"})
+	for _, truth := range []int{0, 0, 1, 2} {
+		c.Add(eval.Item{Label: truth, Scores: [][]float64{{.4, .6, 0}, {.3, .7, 0}, {0, 0, 1}}[truth]})
 	}
 	report, _ := c.Report()
-	for _, p := range report.Confused {
+	for _, p := range report.Confused { // the most frequent first
 		var pair eval.Pair = p
-		fmt.Printf("%s taken for %s: %d\n", pair.Truth, pair.Prediction, pair.Count)
+		fmt.Printf("%s taken for %s: %d, %.0f %% of its texts\n", pair.Truth, pair.Prediction, pair.Count, 100*pair.Share)
 	}
+	// Output: card lost taken for card stolen: 2, 100 % of its texts
+}
+
+func ExampleBand() {
+	c := eval.NewCollector([]string{"bad", "good"})
+	for _, n := range []int{4, 6, 20, 30} { // tokens; the long texts are wrong
+		c.Add(eval.Item{Label: 1, Scores: [][]float64{{.1, .9}, {.8, .2}}[n/20], Length: n})
+	}
+	report, _ := c.Report()
 	for _, b := range report.ByLength {
 		var band eval.Band = b
-		fmt.Printf("%d to %d tokens: %.2f\n", band.From, band.To, band.Accuracy)
+		fmt.Printf("%d to %d tokens: accuracy %.2f of %d\n", band.From, band.To, band.Accuracy, band.N)
 	}
 	// Output:
-	// c taken for a: 1
-	// 1 to 8 tokens: 1.00
-	// 9 to 16 tokens: 0.00
+	// 1 to 8 tokens: accuracy 1.00 of 2
+	// 17 to 32 tokens: accuracy 0.00 of 2
 }
 
 func ExampleItem() {

@@ -2,9 +2,15 @@ package show_test
 
 import (
 	"fmt"
+	"html"
+	"strings"
+	"testing"
 
+	"gosft/sftlib/internal/testenv"
 	"gosft/sftlib/show"
 )
+
+func TestEveryTypeHasAnExample(t *testing.T) { testenv.Examples(t) }
 
 func ExampleTable() {
 	table := show.NewTable("word", "count").Add("电影", 12).Add("film", 7)
@@ -16,6 +22,63 @@ func ExampleTable() {
 	// ────  ─────
 	// 电影     12
 	// film      7
+}
+
+func ExampleAlign() {
+	table := show.NewTable("setting", "value").Add("epochs", 3).Add("schedule", "linear")
+	table.Aligns = []show.Align{show.Auto, show.Right} // else a column with text in it stands on the left
+	fmt.Println(table)
+	// Output:
+	// setting    value
+	// ────────  ──────
+	// epochs         3
+	// schedule  linear
+}
+
+// stars is a rating that a table shows its own way.
+type stars struct{ of5 int }
+
+func (s stars) CellText() string { return strings.Repeat("★", s.of5) }
+func (s stars) CellHTML() string {
+	return fmt.Sprintf(`<span title="%d of 5">%s</span>`, s.of5, html.EscapeString(s.CellText()))
+}
+
+func ExampleCell() {
+	var rating show.Cell = stars{4}
+	fmt.Println(show.NewTable("film", "rating").Add("Alien", rating).Add("Cats", stars{1}))
+	// Output:
+	// film   rating
+	// ─────  ──────
+	// Alien  ★★★★
+	// Cats   ★
+}
+
+func ExampleShower() {
+	for _, x := range []any{show.NewTable("word").Add("film"), "film"} {
+		shower, ok := x.(show.Shower) // a notebook asks each value of a cell
+		if !ok {
+			fmt.Println("plain:", x)
+			continue
+		}
+		bundle := shower.MimeBundle()
+		fmt.Println("HTML:", strings.Contains(bundle["text/html"].(string), "<table"))
+		fmt.Println(bundle["text/plain"])
+	}
+	// Output:
+	// HTML: true
+	// word
+	// ────
+	// film
+	// plain: film
+}
+
+func ExampleAxis() {
+	chart := show.Line("loss", []float64{1e-5, 1e-4, 1e-3}, []float64{0.7, 0.4, 0.9})
+	chart.X = show.Axis{Title: "learning rate", Log: true}
+	chart.Y = show.Axis{Title: "loss", Zero: true} // from 0, not from the smallest loss
+	drawing := chart.SVG()
+	fmt.Println(strings.Contains(drawing, ">learning rate<"), strings.Contains(drawing, ">1e-4<"), strings.Contains(drawing, ">0.0<"))
+	// Output: true true true
 }
 
 func ExampleChart() {
@@ -50,6 +113,20 @@ func ExampleTokens() {
 	}
 	fmt.Println(tokens)
 	// Output: [CLS]│a│film│‹🜁›   4 tokens
+}
+
+func ExampleToken() {
+	var row []show.Token
+	for i, piece := range []string{"un", "##read", "##able"} {
+		row = append(row, show.Token{Text: piece, Hint: fmt.Sprint("id ", 4895+i)})
+	}
+	row = append(row, show.Token{Text: "[SEP]", Special: true})
+	tokens := &show.Tokens{Rows: [][]show.Token{row}}
+	fmt.Println(tokens)
+	fmt.Println(strings.Count(tokens.HTML(), `title="id `), "hints under the mouse")
+	// Output:
+	// un│##read│##able│[SEP]
+	// 3 hints under the mouse
 }
 
 func ExampleGroup() {
