@@ -252,7 +252,11 @@ func TestEditsFail(t *testing.T) {
 		t.Errorf("standard library: %s %v", overlay, err)
 	}
 	// One file that can be edited is so without the other.
-	b, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src/syscall/syscall_unix.go"))
+	real, err := FindToolchain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(real.Root, "src/syscall/syscall_unix.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
