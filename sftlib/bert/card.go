@@ -5,17 +5,43 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 var hubName = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*/[\w.-]+$`)
 
+// SetTraining sets what the model card of [Model.Save] says of how the weights came about: Markdown, and the hub's names of the
+// metrics that it has (accuracy, f1, matthews_correlation), which go into the card's front matter. A training sets it by itself.
+func (m *Model) SetTraining(markdown string, metrics ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.training, m.metrics = markdown, metrics
+}
+
+// Training returns what SetTraining has set.
+func (m *Model) Training() (markdown string, metrics []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.training, slices.Clone(m.metrics)
+}
+
+// fromHub says whether the model was opened by a name of the hub; a folder's path may look like one.
+func (m *Model) fromHub() bool { return hubName.MatchString(m.Name) && m.Dir != m.Name }
+
 // card is the README.md of a saved model: front matter as the hub reads it, what the model does and how to use it.
 func (m *Model) card() string {
 	var b strings.Builder
 	b.WriteString("---\nlibrary_name: transformers\npipeline_tag: text-classification\n")
-	if hubName.MatchString(m.Name) {
+	if m.fromHub() {
 		fmt.Fprintf(&b, "base_model: %s\n", m.Name)
+	}
+	training, metrics := m.Training()
+	if len(metrics) > 0 {
+		fmt.Fprintf(&b, "metrics:\n")
+		for _, name := range metrics {
+			fmt.Fprintf(&b, "- %q\n", name)
+		}
 	}
 	b.WriteString("tags:\n- text-classification\n- gosft\n---\n\n")
 	title, what := "A text classifier", "gives one of these labels to a text"
@@ -26,15 +52,19 @@ func (m *Model) card() string {
 		title, what = "A text regression model", "gives these numbers for a text"
 	}
 	base := ""
-	if m.Name != "" {
+	if m.fromHub() {
+		base = ", fine-tuned from " + quoteMarkdown(m.Name)
+	} else if m.Name != "" {
 		base = ", fine-tuned from " + quoteMarkdown(filepath.Base(m.Name))
 	}
 	fmt.Fprintf(&b, "# %s\n\nA BERT with %d layers, %d wide%s. It %s:\n\n", title, m.Config.NumHiddenLayers, m.Config.HiddenSize, base, what)
 	for i, l := range m.labels {
 		fmt.Fprintf(&b, "- %d: %s\n", i, quoteMarkdown(l))
 	}
-	if m.Card != "" {
-		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(m.Card))
+	for _, part := range []string{m.Card, training} {
+		if part = strings.TrimSpace(part); part != "" {
+			fmt.Fprintf(&b, "\n%s\n", part)
+		}
 	}
 	b.WriteString(`
 ## Use

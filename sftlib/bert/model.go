@@ -22,7 +22,7 @@ type Model struct {
 	Name      string   // what it was opened by: a folder or a name
 	Dir       string   // the folder that it was read from
 	Notes     []string // what the loader has to say, such as that the head is new
-	Card      string   // Markdown that Save puts into the model card, such as how the model was trained and its scores
+	Card      string   // Markdown that Save puts into the model card before what SetTraining says, such as what the model is for
 
 	labels        []string
 	backend       *backend.Backend
@@ -34,6 +34,9 @@ type Model struct {
 	mu     sync.Mutex
 	run    *model.Exec // output, compiled
 	closed bool
+
+	training string   // see SetTraining
+	metrics  []string // of the front matter of the card
 }
 
 // ErrClosed is what a model answers after Close.

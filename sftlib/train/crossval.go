@@ -69,6 +69,7 @@ func (t *Trainer) CrossValidate(ctx context.Context, k int) (*CrossValidation, e
 		if err != nil {
 			return err
 		}
+		defer t.keepCard()()
 		result, err = t.folds(ctx, k, args, data, before)
 		return errors.Join(err, before.restore(t.model))
 	})

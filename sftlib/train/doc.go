@@ -45,5 +45,6 @@
 // said, before the first step.
 //
 // What happens is told by events: the table and the plot of a notebook, the bar of a terminal, log.jsonl, TensorBoard's files
-// and callbacks of the user ([WithCallback]) all listen to the same ones.
+// and callbacks of the user ([WithCallback]) all listen to the same ones. The model card that the model's Save writes afterwards
+// has the hyperparameters, the table of the evaluations and the latest figures.
 package train

@@ -21,6 +21,7 @@ func (s *session) train(ctx context.Context, run *Run) (reason Reason, err error
 	defer func() {
 		clock()
 		s.secondsBefore = s.state.Seconds
+		s.describe()
 		message := string(reason)
 		if err != nil {
 			message = err.Error()
@@ -279,6 +280,9 @@ func (s *session) greaterIsBetter() bool {
 // record adds figures to the history and reports them.
 func (s *session) record(kind Kind, figures Figures) error {
 	s.state.LogHistory = append(s.state.LogHistory, Record{s.state.GlobalStep, s.state.Epoch, figures})
+	if kind == Evaluate {
+		s.describe()
+	}
 	return s.send(kind, figures, "")
 }
 
@@ -291,6 +295,7 @@ func (s *session) end(took time.Duration, steps int) error {
 		if err := loadWeights(s.model, best); err != nil {
 			return fmt.Errorf("LoadBestModelAtEnd: %w", err)
 		}
+		s.loaded = s.state.BestGlobalStep
 		s.note("loaded the best model, of step %d (%s %.4g)", s.state.BestGlobalStep, s.args.MetricForBestModel, *s.state.BestMetric)
 	}
 	figures := Figures{"train_runtime": s.secondsBefore + took.Seconds(), "train_loss": s.totalLoss / math.Max(1, float64(s.state.GlobalStep))}

@@ -43,6 +43,7 @@ type session struct {
 	lastNorm, lastRate  float64
 	checkpoint          string  // the latest one written or read
 	savedAt             int     // step of the latest checkpoint
+	loaded              int     // step of the best model where it was loaded at the end
 	secondsBefore       float64 // of earlier parts of this training
 	prepared            bool
 	pending             error // of a callback during a note
@@ -196,6 +197,7 @@ func (s *session) fingerprint() fingerprint {
 
 // save writes a checkpoint and deletes old ones.
 func (s *session) save() error {
+	s.describe()
 	dir, err := writeCheckpoint(s.args.OutputDir, s.model, s.adamw, savedState{
 		State: s.state, Place: s.place, RNG: savedRNG{s.args.Seed, s.batches}, Patience: s.patience,
 		LossSum: s.lossSum, LossN: s.lossN, Total: s.totalLoss, Owed: s.owed, Run: s.fingerprint(),

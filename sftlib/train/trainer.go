@@ -23,6 +23,7 @@ type Trainer struct {
 	running bool
 	session *session // a training that was interrupted and can go on
 	said    bool     // InitEnd was sent
+	card    *card    // of the latest training
 }
 
 // Option changes how a trainer reads its frames and what it tells.
@@ -162,7 +163,8 @@ func (t *Trainer) maxLength() int {
 	return min(512, t.model.MaxLength())
 }
 
-// Evaluate computes all figures of the model as it is on a frame. Callbacks hear PredictionStep and Evaluate.
+// Evaluate computes all figures of the model as it is on a frame. Callbacks hear PredictionStep and Evaluate. After a training the
+// figures go into the model card, in the place of those of the training's own evaluations.
 func (t *Trainer) Evaluate(ctx context.Context, f Frame) (*eval.Report, error) {
 	if t.model == nil || isNil(f) {
 		return nil, errors.New("evaluate: there is no model or no frame")
@@ -181,6 +183,7 @@ func (t *Trainer) Evaluate(ctx context.Context, f Frame) (*eval.Report, error) {
 	for name, v := range r.Metrics() {
 		figures["eval_"+name] = v
 	}
+	t.evaluated(figures, r.N)
 	return r, events.send(Event{Kind: Evaluate, Logs: figures})
 }
 
