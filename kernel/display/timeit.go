@@ -74,12 +74,24 @@ func niceNumber(x float64) int {
 
 // String is the measurement in one line.
 func (m Measurement) String() string {
-	s := fmt.Sprintf("%s ± %s per turn (mean ± standard deviation of %d runs of %s turns; best %s)",
-		perTurn(m.Mean), perTurn(m.Deviation), m.Runs, count(m.Loops), perTurn(m.Best))
+	s := fmt.Sprintf("%s ± %s per turn (mean ± standard deviation of %s of %s; best %s)",
+		perTurn(m.Mean), perTurn(m.Deviation), counted(float64(m.Runs), "run"), counted(float64(m.Loops), "turn"), perTurn(m.Best))
 	if m.Allocs >= 0.01 || m.Bytes >= 0.5 {
-		s += fmt.Sprintf(", %.3g allocations of %.4g B", m.Allocs, m.Bytes)
+		s += fmt.Sprintf(", %s, %s B", counted(m.Allocs, "allocation"), count(int(math.Round(m.Bytes))))
 	}
 	return s
+}
+
+// counted writes a number with its noun: 1 run, 0.25 allocations, 1,234 turns. From 10 on it is a whole number.
+func counted(n float64, noun string) string {
+	number := fmt.Sprintf("%.2g", n)
+	if n >= 9.5 {
+		number = count(int(math.Round(n)))
+	}
+	if number == "1" {
+		return "1 " + noun
+	}
+	return number + " " + noun + "s"
 }
 
 // perTurn writes nanoseconds with three digits and a unit.
