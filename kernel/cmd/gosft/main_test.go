@@ -92,6 +92,20 @@ func TestServeNeedsAModel(t *testing.T) {
 	}
 }
 
+// Each limit of the service has a flag that reaches it.
+func TestServeFlags(t *testing.T) {
+	for flag, field := range map[string]string{"max-body": "MaxBody", "max-inputs": "MaxInputs", "max-chars": "MaxChars", "max-requests": "MaxRequests",
+		"max-batch": "MaxBatch", "max-delay": "MaxDelay", "timeout": "Timeout", "stop-timeout": "StopTimeout"} {
+		value := "-1"
+		if field == "MaxDelay" || strings.HasSuffix(field, "Timeout") {
+			value = "-1s"
+		}
+		if out, err := gosft(t, nil, "serve", "--"+flag, value, "model"); err == nil || !strings.Contains(out, "serve: "+field+" is -1") {
+			t.Errorf("%s: %v: %s", flag, err, out)
+		}
+	}
+}
+
 // The program in an environment's bin finds the environment's share/gosft from any folder.
 func TestOwnHome(t *testing.T) {
 	env := t.TempDir()

@@ -19,10 +19,12 @@ func serveCommand(ctx context.Context, args []string) error {
 	flags.StringVar(&o.Backend, "backend", "", "`NAME` of the backend: xla, cuda or go; chosen when left out")
 	flags.Int64Var(&o.MaxBody, "max-body", 1<<20, "most bytes in a request")
 	flags.IntVar(&o.MaxInputs, "max-inputs", 256, "most texts in a request")
+	flags.IntVar(&o.MaxChars, "max-chars", 100_000, "most characters of all texts in a request together")
 	flags.IntVar(&o.MaxRequests, "max-requests", 256, "most requests at once")
 	flags.IntVar(&o.MaxBatch, "max-batch", 32, "most texts that are computed together")
 	flags.DurationVar(&o.MaxDelay, "max-delay", 0, "how long a text waits for others; 0: 2ms")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "the longest that a request may take; 0: 30s")
+	flags.DurationVar(&o.StopTimeout, "stop-timeout", 0, "how long requests that were taken may go on after a stop; 0: 15s")
 	flags.Usage = func() {
 		fmt.Fprintln(flags.Output(), "usage: gosft serve [FLAGS] DIR\nDIR is the folder of a model that was saved, or the name of one.")
 		flags.PrintDefaults()
