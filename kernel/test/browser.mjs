@@ -1,6 +1,6 @@
 // The course's quick start in JupyterLab, as a user goes through it: run all cells, see the table, the coloured tokens, the
-// live plot moving; interrupt a training and go on; restart; Tab and Shift-Tab; dark theme; the exported HTML file without
-// network. usage: browser.mjs CHECKOUT PICTURES
+// bar and the live plot moving; interrupt a training and go on; restart; Tab and Shift-Tab; dark theme; the text twins in
+// JupyterLab's terminal; the exported HTML file without network on a phone's screen. usage: browser.mjs CHECKOUT PICTURES
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -46,15 +46,18 @@ try {
       const before = Date.now();
       await startCell(page, c.i);
       // The live plot must move while the training goes on.
-      const seen = new Set();
-      while (Date.now() - before < 240000 && seen.size < 3) {
+      const seen = new Set(), bars = new Set();
+      while (Date.now() - before < 240000 && (seen.size < 3 || bars.size < 2)) {
         const o = await output(page, c.i);
+        bars.add(/[█░]{20}/.exec(o.text)?.[0] ?? '');
+        bars.delete('');
         // While it runs the plot is a drawing in the page, at the end a Vega-Lite specification.
         for (const x of o.list) if (/<svg/.test(String(x.data?.['text/html'] ?? ''))) seen.add(String(x.data['text/html']));
         if (await page.evaluate(() => window.ran)) break;
         await sleep(300);
       }
       check('the live plot moves during training', seen.size >= 3, `${seen.size} states`);
+      check('the bar moves during training', bars.size >= 2, [...bars].join(' '));
       await shot(page, c.i, '03-training-live');
       await waitCell(page, 600000);
     } else {
@@ -70,25 +73,30 @@ try {
   check('every shown result has a text twin', shown.every(o => o.list.every(x => !x.data || 'text/plain' in x.data)));
   for (const [n, c] of cells.entries()) await shot(page, c.i, `10-cell-${String(n).padStart(2, '0')}`);
 
-  // Interrupt a training and go on from there.
+  // Interrupt a training and go on: Train called again continues behind the step at which it stopped.
   const again = await addCell(page, `long := args
 long.OutputDir = args.OutputDir + "-long"
-long.NumTrainEpochs, long.MaxSteps = 50, 0
+long.MaxSteps, long.LoggingSteps, long.EvalStrategy = 30, 1, "no"
 trainer := train.New(model, long, train_, val)
-again := trainer.Train(ctx)
-fmt.Println("stopped after step", again.State().GlobalStep)`);
+part := trainer.Train(ctx)
+fmt.Println("stopped after step", part.State().GlobalStep, part.Reason())`);
   await startCell(page, again);
-  await page.waitForFunction(i => /epoch/i.test(window.nb.content.widgets[i].outputArea.node.innerText), again, { timeout: 300000, polling: 200 });
-  await sleep(6000);
+  await page.waitForFunction(i => /step [3-9] of 30/.test(window.nb.content.widgets[i].outputArea.node.innerText), again, { timeout: 300000, polling: 100 });
   await page.click('.jp-NotebookPanel:not(.lm-mod-hidden) [data-jp-item-name="interrupt"]');
   await waitCell(page, 120000);
   await idle(page);
   await shot(page, again, '04-interrupted');
   const stopped = await output(page, again);
-  check('an interrupted training returns or says so', /interrupt|stopped/i.test(stopped.text), stopped.text);
+  const step = Number(/stopped after step (\d+) interrupted/.exec(stopped.text)?.[1] ?? NaN);
+  check('an interrupted training ends after the step at hand and says so', step >= 3 && step < 30 && stopped.errors.length === 0, stopped.text);
   const after = await addCell(page, 'model.Predict("a wonderful film")');
   await runCell(page, after);
   check('the model is still there after the interrupt', (await output(page, after)).errors.length === 0, (await output(page, after)).text);
+  const rest = await addCell(page, 'whole := trainer.Train(ctx)\nfmt.Println("ended at step", whole.State().GlobalStep, whole.Reason())');
+  await runCell(page, rest, 600000);
+  const resumed = await output(page, rest);
+  await shot(page, rest, '04-went-on');
+  check('the training goes on from that step to its end', resumed.text.includes(`going on from step ${step} of 30`) && /ended at step 30 finished/.test(resumed.text), resumed.text);
 
   // Endless loop: interrupt keeps values.
   const loop = await addCell(page, 'kept := 41\nfor { kept = 42 }');
@@ -104,14 +112,14 @@ fmt.Println("stopped after step", again.State().GlobalStep)`);
   await sleep(300);
   await page.keyboard.press('Tab');
   await page.waitForFunction(i => /ToUpper/.test(window.nb.content.widgets[i].model.sharedModel.source)
-    || /ToUpper/.test(document.querySelector('.jp-Completer:not(.lm-mod-hidden)')?.innerText ?? ''), tab, { timeout: 20000 });
+    || /ToUpper/.test(document.querySelector('.jp-Completer:not(.lm-mod-hidden)')?.innerText ?? ''), tab, { timeout: 60000 });
   await shot(page, undefined, '05-completion');
   check('Tab completes', true);
   await page.keyboard.press('Escape');
   const help = await addCell(page, 'strings.ToUpper');
   await sleep(300);
   await page.keyboard.press('Shift+Tab');
-  const signature = () => page.waitForFunction(() => /func strings\.ToUpper\(/.test(document.querySelector('.jp-Tooltip')?.innerText ?? ''), null, { timeout: 20000 });
+  const signature = () => page.waitForFunction(() => /func strings\.ToUpper\(/.test(document.querySelector('.jp-Tooltip')?.innerText ?? ''), null, { timeout: 60000 });
   check('Shift-Tab shows the signature', await signature().then(() => true, () => false), await page.evaluate(() => document.querySelector('.jp-Tooltip')?.innerText));
   await shot(page, undefined, '06-inspection');
   await page.keyboard.press('Escape');
@@ -126,7 +134,7 @@ fmt.Println("stopped after step", again.State().GlobalStep)`);
   // Save, restart, and see that the values are gone but the kernel lives.
   await page.evaluate(() => window.nb.context.save());
   await page.click('.jp-NotebookPanel:not(.lm-mod-hidden) [data-jp-item-name="restart"]');
-  await page.waitForSelector('.jp-Dialog', { timeout: 5000 });
+  await page.waitForSelector('.jp-Dialog');
   await page.click('.jp-Dialog .jp-mod-accept');
   await sleep(500);
   await idle(page);
@@ -143,13 +151,54 @@ fmt.Println("stopped after step", again.State().GlobalStep)`);
   check('no errors on the console', own.length === 0, own.join('\n'));
   check('no request leaves the machine', external.length === 0, external.join(' '));
 
+  // The text twins, in a terminal of JupyterLab: what a reader without a browser gets.
+  const terminal = await page.evaluate(async () => {
+    const w = await window.jupyterapp.commands.execute('terminal:create-new');
+    window.term = w;
+    window.jupyterapp.shell.activateById(w.id);
+    return w.id;
+  });
+  await page.waitForFunction(() => window.term.content.session.connectionStatus === 'connected', null, { timeout: 60000 });
+  const twins = `--NbConvertBase.display_data_priority='["text/plain"]'`;
+  const command = `clear; '${jupyter}' nbconvert --log-level=ERROR --to markdown --stdout ${twins} '${path.join(folder, notebook)}' > twins.md; grep -n -A14 'confusion matrix' twins.md; echo the end`;
+  await page.evaluate(text => window.term.content.session.send({ type: 'stdin', content: [text + '\r'] }), command);
+  const lines = () => page.evaluate(() => {
+    const b = window.term.content._term.buffer.active, out = [];
+    for (let i = 0; i < b.length; i++) out.push(b.getLine(i).translateToString(true));
+    return out.join('\n');
+  });
+  let text = '';
+  for (const t0 = Date.now(); Date.now() - t0 < 180000 && !/^the end/m.test(text); await sleep(500)) text = await lines();
+  await shot(page, undefined, '08-terminal');
+  check('a terminal shows the text twins', /confusion matrix/.test(text) && /positive +\d+ +\d+/.test(text), text.trim().slice(-600));
+  const plain = fs.existsSync(path.join(folder, 'twins.md')) ? fs.readFileSync(path.join(folder, 'twins.md'), 'utf8') : '';
+  check('the terminal export has no markup in its outputs', /│\[CLS\]│|\[CLS\]│/.test(plain) && !/<table|<svg|data:image/.test(plain), plain.slice(0, 300));
+  await page.evaluate(id => { window.jupyterapp.commands.execute('terminal:shutdown', { id }).catch(() => {}); window.term.dispose(); }, terminal);
+
+  // The Chinese course as it is saved: glyphs in tables, tokens and plots.
+  const chinese = '05 评估.ipynb';
+  fs.copyFileSync(path.join(root, 'notebooks/zh/05_evaluation.ipynb'), path.join(folder, chinese));
+  await page.evaluate(() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' }));
+  await openNotebook(page, chinese);
+  await sleep(2000);
+  const zh = await codeCells(page);
+  for (const c of zh) {
+    const o = await output(page, c.i);
+    if (o.plots > 0 || o.tables > 0) await shot(page, c.i, `40-zh-${String(c.i).padStart(2, '0')}`);
+  }
+  check('the Chinese notebook shows its saved plots', (await Promise.all(zh.map(c => output(page, c.i)))).some(o => o.plots > 0));
+  check('no errors on the console to the end', problems.filter(p => !/\/api\/workspaces|\/api\/translations|favicon|\/lsp\//.test(p)).length === 0, problems.join('\n'));
+  check('no request left the machine to the end', external.length === 0, external.join(' '));
+
   // The exported file, opened without network.
   execFileSync(jupyter, ['nbconvert', '--to', 'html', path.join(folder, notebook)], { stdio: 'pipe' });
   const html = path.join(folder, notebook.replace('.ipynb', '.html'));
   const exported = await browser.newPage({ viewport: { width: 420, height: 900 }, offline: true });
   await exported.goto(pathToFileURL(html).href, { waitUntil: 'domcontentloaded' });
   await sleep(1000);
-  await exported.screenshot({ path: path.join(pictures, '30-exported-phone.png'), fullPage: false });
+  await exported.screenshot({ path: path.join(pictures, '30-exported-phone.png'), fullPage: true });
+  const wide = await exported.evaluate(() => [...document.querySelectorAll('.jp-OutputArea-output')].filter(o => o.getBoundingClientRect().right > innerWidth + 1).length);
+  check('no output runs off a phone\'s screen', wide === 0, `${wide} outputs`);
   check('the exported file shows tables and plots', await exported.evaluate(() => document.querySelectorAll('.jp-OutputArea-output table').length > 0
     && document.querySelectorAll('.jp-OutputArea-output svg, .jp-OutputArea-output img').length > 0));
 } catch (e) {
