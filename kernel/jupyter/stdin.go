@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"time"
 
 	"gosft/kernel/session"
 )
@@ -28,13 +29,9 @@ func (k *Kernel) Input(ctx context.Context, o session.Origin, prompt string, pas
 	} else {
 		identity = r.from.id
 	}
-	p := k.stdin.byID(identity)
+	p := k.stdinPeer(ctx, identity)
 	if p == nil {
-		peers := k.stdin.all()
-		if len(peers) != 1 {
-			return "", session.ErrNoInput
-		}
-		p = peers[0]
+		return "", session.ErrNoInput
 	}
 	frames, err := k.encode(r, "input_request", map[string]any{"prompt": prompt, "password": password}, nil, nil)
 	if err != nil {
@@ -58,6 +55,26 @@ func (k *Kernel) Input(ctx context.Context, o session.Origin, prompt string, pas
 		return v, nil
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
+	}
+}
+
+// stdinTime is how long a prompt waits for its client's connection on stdin: the sockets of one client shake hands each in
+// its own time, and the first cell can be faster.
+const stdinTime = 3 * time.Second
+
+// stdinPeer finds the client with an identity on stdin, or the only one there; nil when none comes in time.
+func (k *Kernel) stdinPeer(ctx context.Context, identity []byte) *peer {
+	for end := time.Now().Add(stdinTime); ; {
+		if p := k.stdin.byID(identity); p != nil {
+			return p
+		}
+		if peers := k.stdin.all(); len(peers) == 1 {
+			return peers[0]
+		}
+		if ctx.Err() != nil || time.Now().After(end) {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
