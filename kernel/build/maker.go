@@ -102,8 +102,10 @@ func (m *maker) fast(ctx context.Context) error {
 	defer os.Remove(cfg)
 	m.say("Linking the shared library")
 	so := filepath.Join(m.dir, soName)
+	// A name of its own: zig finds libraries itself, and one without a name would be sought where it lay when it was linked.
+	flags := append(m.CC[1:len(m.CC):len(m.CC)], m.fuse(), "-Wl,-z,now", "-Wl,-soname,"+soName)
 	args = append([]string{"-o", so, "-importcfg", cfg, "-installsuffix", "dynlink", "-buildmode=shared", "-linkshared", "-s", "-w",
-		"-extld=" + m.CC[0], "-extldflags=" + strings.Join(append(m.CC[1:len(m.CC):len(m.CC)], m.fuse(), "-Wl,-z,now"), " ")}, args...)
+		"-extld=" + m.CC[0], "-extldflags=" + strings.Join(flags, " ")}, args...)
 	if err := m.run(ctx, m.dir, m.tool("link"), args...); err != nil {
 		return err
 	}
