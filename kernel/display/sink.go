@@ -2,6 +2,7 @@ package display
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -93,6 +94,15 @@ func (c *console) Input(prompt string, password bool) (string, error) {
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// Context is that of the cell whose code calls it, and ends when the user interrupts the cell; outside a notebook it never
+// ends. A library that works for long in a function without a context asks it now and then.
+func Context() context.Context {
+	if s, ok := sink().(interface{ Context() context.Context }); ok {
+		return s.Context()
+	}
+	return context.Background()
 }
 
 // Input asks the user for a line: a form under the cell in a notebook, the terminal elsewhere.

@@ -153,6 +153,7 @@ func TestInterruptKeepsValues(t *testing.T) {
 		"select {}",
 		"select { case v := <-ch: n = v; case <-time.After(time.Hour): }",
 		"<-ctx.Done()\nfor {}",
+		"func() { <-display.Context().Done() }()\nfor {}",
 		"defer func() { recover() }()\nfor { n++ }",
 		"var wg sync.WaitGroup\nwg.Go(func() { for { n++ } })\nwg.Wait()",
 	} {

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ func (sink) Display(m display.Message) {
 func (sink) Input(prompt string, password bool) (string, error) {
 	return server.ask(wire.Event{Op: wire.EvInput, Cell: CurrentCell(), Prompt: prompt, Password: password})
 }
+
+// Context is display.Context's answer in a cell.
+func (sink) Context() context.Context { return Context() }
 
 // encode makes a bundle ready for the pipe. A value that JSON cannot hold becomes a text that says so.
 func encode(b display.Bundle) wire.Bundle {

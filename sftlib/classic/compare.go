@@ -108,6 +108,9 @@ func (c Contest) Compare(frame TextFrame, text, label string, models ...TextMode
 				}
 				some = Take(train, picked)
 			}
+			if err := interrupted(); err != nil {
+				return nil, fmt.Errorf("%s, %d rows: %w", m.Name(), len(some), err)
+			}
 			begin := time.Now()
 			if err := m.FitTexts(Take(texts, some), Take(names, some)); err != nil {
 				return nil, fmt.Errorf("%s, %d rows: %w", m.Name(), len(some), err)

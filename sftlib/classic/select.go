@@ -1,6 +1,7 @@
 package classic
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"gosft/kernel/display"
 	"gosft/sftlib/show"
 )
 
@@ -136,7 +138,13 @@ func CrossValScore(e Estimator, X, y any, k int) ([]float64, error) {
 	return scores, nil
 }
 
+// interrupted is not nil when the user has interrupted the notebook's cell; what fits many models asks it before each.
+func interrupted() error { return context.Cause(display.Context()) }
+
 func fitAndScore(e Estimator, X, y any, train, test []int) (float64, error) {
+	if err := interrupted(); err != nil {
+		return 0, err
+	}
 	var parts [4]any
 	for i, p := range []struct {
 		of   any

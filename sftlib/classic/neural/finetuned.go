@@ -7,13 +7,14 @@ import (
 	"os"
 	"slices"
 
+	"gosft/kernel/display"
 	"gosft/sftlib/bert"
 	"gosft/sftlib/train"
 )
 
 // FineTunedModel is a BERT that is fine-tuned on the texts that it is given, from its pretrained weights each time.
 type FineTunedModel struct {
-	// Context ends a training when it is cancelled. Default: never.
+	// Context ends a training when it is cancelled. Default: that of the notebook's cell, which Interrupt cancels.
 	Context context.Context
 
 	where   string
@@ -33,7 +34,7 @@ func (f *FineTunedModel) Name() string { return short(f.where) + " fine-tuned" }
 
 func (f *FineTunedModel) context() context.Context {
 	if f.Context == nil {
-		return context.Background()
+		return display.Context()
 	}
 	return f.Context
 }
