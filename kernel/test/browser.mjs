@@ -159,8 +159,9 @@ fmt.Println("stopped after step", part.State().GlobalStep, part.Reason())`);
     return w.id;
   });
   await page.waitForFunction(() => window.term.content.session.connectionStatus === 'connected', null, { timeout: 60000 });
+  const exportedText = path.join(folder, 'twins.md');
   const twins = `--NbConvertBase.display_data_priority='["text/plain"]'`;
-  const command = `clear; '${jupyter}' nbconvert --log-level=ERROR --to markdown --stdout ${twins} '${path.join(folder, notebook)}' > twins.md; grep -n -A14 'confusion matrix' twins.md; echo the end`;
+  const command = `clear; '${jupyter}' nbconvert --log-level=ERROR --to markdown --stdout ${twins} '${path.join(folder, notebook)}' > '${exportedText}'; grep -n -A14 'confusion matrix' '${exportedText}'; echo the end`;
   await page.evaluate(text => window.term.content.session.send({ type: 'stdin', content: [text + '\r'] }), command);
   const lines = () => page.evaluate(() => {
     const b = window.term.content._term.buffer.active, out = [];
@@ -171,7 +172,7 @@ fmt.Println("stopped after step", part.State().GlobalStep, part.Reason())`);
   for (const t0 = Date.now(); Date.now() - t0 < 180000 && !/^the end/m.test(text); await sleep(500)) text = await lines();
   await shot(page, undefined, '08-terminal');
   check('a terminal shows the text twins', /confusion matrix/.test(text) && /positive +\d+ +\d+/.test(text), text.trim().slice(-600));
-  const plain = fs.existsSync(path.join(folder, 'twins.md')) ? fs.readFileSync(path.join(folder, 'twins.md'), 'utf8') : '';
+  const plain = fs.existsSync(exportedText) ? fs.readFileSync(exportedText, 'utf8') : '';
   check('the terminal export has no markup in its outputs', /│\[CLS\]│|\[CLS\]│/.test(plain) && !/<table|<svg|data:image/.test(plain), plain.slice(0, 300));
   await page.evaluate(id => { window.jupyterapp.commands.execute('terminal:shutdown', { id }).catch(() => {}); window.term.dispose(); }, terminal);
 
