@@ -34,16 +34,26 @@ func (l *Library) check(ctx context.Context) error {
 	plan := &cell.Plan{Entry: "Run0", Files: []cell.File{{Name: "cell.go", Text: `package cell
 
 import (
+	"runtime"
 	"strings"
 
 	"gosft/kernel/live"
 )
 
+// The garbage collector knows the second variable by the mask that the linker read of its type in the library.
+var warmꞏnumber, warmꞏtext = new(int), ""
+
 // Four strings are nine words: each register that Go passes arguments in is used in a call into the library.
 func Run0(c *live.Cell) {
 	s := func(n int) string { return strings.Repeat("x", n) }
 	a, b, d, e := s(9), s(10), s(11), s(12)
-	c.Show(len(a + b + d + e))
+	warmꞏtext = s(20)
+	runtime.GC()
+	var others []string
+	for range 50_000 {
+		others = append(others, strings.Repeat("y", 20))
+	}
+	c.Show(len(a + b + d + e) + strings.Count(warmꞏtext, "y") + strings.Count(others[0], "x"))
 }
 `}}}
 	p, err := w.build(ctx, plan, &importConfig{lib: l}, nil)

@@ -112,6 +112,9 @@ func (m *maker) fast(ctx context.Context) error {
 	if err := plt.Mend(so); err != nil {
 		return err
 	}
+	if err := applyRelative(so); err != nil {
+		return err
+	}
 	if err := writeIndex(so); err != nil {
 		return err
 	}

@@ -14,6 +14,10 @@ var basics = []sequence{
 	{"statements and declarations in any order", []step{
 		show("y := double(x0)\nconst x0 = 21\nfunc double(n int) int { return 2 * n }\ny", "42"),
 		show("double(y)", "84")}},
+	{"the garbage collector keeps what variables hold", []step{
+		quiet("number, text, list := new(int), strings.Repeat(\"x\", 20), []*string{new(string)}\n*list[0] = strings.Repeat(\"z\", 20)"),
+		quiet("runtime.GC()\nvar others []string\nfor range 100_000 { others = append(others, strings.Repeat(\"y\", 20), strings.Repeat(\"y\", 12)) }"),
+		show("text + *list[0]", strings.Repeat("x", 20)+strings.Repeat("z", 20))}},
 	{"functions see variables of their own cell", []step{
 		show("n := 1\nfunc inc() int { n++; return n }\ninc()\ninc()", "3"),
 		show("inc() + n", "8")}},
