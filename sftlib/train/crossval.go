@@ -102,6 +102,9 @@ func (t *Trainer) folds(ctx context.Context, k int, args Args, data *dataset, be
 		if err := before.restore(t.model); err != nil {
 			return nil, err
 		}
+		if err := events.send(Event{Kind: Note, Message: fmt.Sprintf("fold %d of %d", i+1, k)}); err != nil {
+			return nil, err
+		}
 		fold, err := t.fold(ctx, i+1, args, data, val, events)
 		if err != nil {
 			return nil, err

@@ -81,6 +81,8 @@ type barView struct {
 func (v *barView) handle(e Event, _ *Control) error {
 	switch e.Kind {
 	case TrainBegin:
+		v.close() // of the fold before
+		v.rate = smoothed{}
 		v.bar = display.Progress(e.State.MaxSteps, display.Title("training"), display.Unit("step"))
 		v.bar.Set(e.State.GlobalStep)
 	case StepEnd:
@@ -124,20 +126,27 @@ func (r *smoothed) loss() float64 {
 // notebookView is one table and one plot, each an output of its own that is replaced in place.
 type notebookView struct {
 	table, plot *show.Live
-	rows        []viewRow
-	metrics     []string // columns after the losses, in the order in which they appeared
 	notes       []string
+	state       State
+	curves
+}
+
+// curves are what table and plot show of one training; a cross-validation has one after the other.
+type curves struct {
+	rows        []viewRow
+	metrics     []string  // columns after the losses, in the order in which they appeared
 	steps, loss []float64 // smoothed, of every step (thinned out when many)
 	rates       []float64
 	every       int // steps between two points of the plot
 	evals       map[string][][2]float64
 	smooth      smoothed
-	state       State
 	began       time.Time
 	firstStep   int
 	evaluating  string
 	ended       string
 }
+
+func newCurves() curves { return curves{every: 1, evals: map[string][][2]float64{}} }
 
 // viewRow is a row of the table: one report.
 type viewRow struct {
@@ -148,13 +157,14 @@ type viewRow struct {
 }
 
 func newNotebookView() *notebookView {
-	return &notebookView{table: show.NewLive(0), plot: show.NewLive(time.Second), every: 1, evals: map[string][][2]float64{}}
+	return &notebookView{table: show.NewLive(0), plot: show.NewLive(time.Second), curves: newCurves()}
 }
 
 func (v *notebookView) handle(e Event, _ *Control) error {
 	v.state = e.State
 	switch e.Kind {
 	case TrainBegin:
+		v.curves = newCurves()
 		v.began, v.firstStep = time.Now(), e.State.GlobalStep
 		for _, h := range e.State.LogHistory { // of the part before a checkpoint
 			v.add(h)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,6 +73,38 @@ func TestNotebookShowsOneTableAndOnePlot(t *testing.T) {
 	}
 	if tables != 1 || plots != 1 {
 		t.Errorf("%d tables, %d plots", tables, plots)
+	}
+}
+
+// Each fold has the table and the plot for itself: its first row is step 10 again, and no curve goes back.
+func TestNotebookShowsFoldsOneAfterTheOther(t *testing.T) {
+	t.Setenv("GONB_PIPE", "/dev/null")
+	r := &recorder{}
+	display.SetSink(r)
+	defer display.SetSink(nil)
+	args := tinyArgs(t)
+	args.DisableTqdm, args.LoggingSteps, args.NumTrainEpochs = false, 10, 2
+	_, err := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(120, 1), nil).CrossValidate(context.Background(), 3)
+	must(t, err)
+	last := ""
+	for _, m := range r.messages {
+		if text := m.Data.Text(); strings.Contains(text, "training loss") && strings.Contains(text, "step ") {
+			last = text
+		}
+	}
+	if !strings.Contains(last, "fold 3 of 3") || strings.Count(last, "\n10 ") > 1 || strings.Count(last, "\n   10 ") > 1 {
+		t.Errorf("the table of the last fold is\n%s", last)
+	}
+	v := newNotebookView()
+	defer v.close()
+	for range 2 {
+		v.handle(Event{Kind: TrainBegin, State: State{MaxSteps: 5}}, nil)
+		for step := range 5 {
+			v.handle(Event{Kind: StepEnd, State: State{GlobalStep: step + 1, MaxSteps: 5}, Logs: Figures{"loss": 1}}, nil)
+		}
+	}
+	if len(v.steps) != 5 || !slices.IsSorted(v.steps) {
+		t.Errorf("the second training's curve is at the steps %v", v.steps)
 	}
 }
 
