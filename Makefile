@@ -23,7 +23,7 @@ notebook: setup ## set up and open JupyterLab on the course
 doctor: ## check the set-up and say what to do
 	@if [ -x .venv/bin/gosft ]; then .venv/bin/gosft doctor; else kernel/setup/setup.sh doctor; fi
 
-test: setup-test lint test-go test-notebooks test-clients test-browser ## set up and run all tests
+test: setup-test lint test-go test-notebooks test-clients test-browser test-bare ## set up and run all tests
 
 lint: ## gofmt, go vet, staticcheck, hadolint
 	@bad=$$(gofmt -l kernel sftlib notebooks); if [ -n "$$bad" ]; then echo "not gofmt-ed: $$bad"; exit 1; fi
