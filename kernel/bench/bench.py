@@ -122,7 +122,13 @@ class Kernel:
     def memory(self):
         """Proportional memory of the kernel and all its children, MB, without gopls."""
         p = psutil.Process(self.km.provisioner.pid)
-        return sum(q.memory_full_info().pss for q in [p] + p.children(recursive=True) if "gopls" not in q.name()) / 1e6
+        total = 0
+        for q in [p] + p.children(recursive=True):
+            try:
+                total += 0 if "gopls" in q.name() else q.memory_full_info().pss
+            except psutil.NoSuchProcess:  # a compiler that ended meanwhile
+                pass
+        return total / 1e6
 
     def stop(self):
         self.kc.stop_channels()
