@@ -60,7 +60,7 @@ const (
 )
 
 // layout changes when this package writes another form of library.
-const layout = "2"
+const layout = "3"
 
 // toolsKey names the linker and the external linker that go with this package.
 func toolsKey(tree string) string {
