@@ -18,7 +18,11 @@ type GraphBatch struct {
 	Positions *graph.Node // int32 [rows, width] place in the text, from 0
 	Segments  *graph.Node // int32 [rows, width] which text a token belongs to (1, 2, ...), 0 for padding
 	CLS       *graph.Node // int32 [texts] where each text's first token is, counted through the rows
+	Words     *graph.Node // float32 [n, hidden] the word embeddings that IDs count in; nil: the model's, by token id
 }
+
+// WordEmbeddings is the name of the parameter [vocabulary, hidden] that has a row for each token.
+const WordEmbeddings = "bert.embeddings.word_embeddings.weight"
 
 // NumInputs is the number of tensors that [Batch.Tensors] gives and [NewGraphBatch] takes.
 const NumInputs = 5
@@ -34,15 +38,14 @@ func NewGraphBatch(in []*graph.Node) GraphBatch {
 // that build graphs it panics on mistakes; call it inside [Model.Do] or a GoMLX executor.
 func (m *Model) Logits(scope *model.Scope, b GraphBatch, drop *Dropout) *graph.Node {
 	n := m.builder(scope, b, drop)
-	hidden := n.encode(b)
-	cls := graph.Gather(graph.Reshape(hidden, -1, m.Config.HiddenSize), graph.InsertAxes(b.CLS, -1))
+	cls := n.encode(b, b.CLS)
 	pooled := graph.Tanh(n.dense(cls, "bert.pooler.dense"))
 	return n.dense(drop.apply(pooled, m.Config.classifierDropout()), "classifier")
 }
 
 // Hidden builds the graph from a batch to the last hidden states, float32 [rows, width, hidden].
 func (m *Model) Hidden(scope *model.Scope, b GraphBatch, drop *Dropout) *graph.Node {
-	return m.builder(scope, b, drop).encode(b)
+	return m.builder(scope, b, drop).encode(b, nil)
 }
 
 // builder builds one graph.
@@ -95,8 +98,9 @@ func (n *builder) norm(x *graph.Node, name string) *graph.Node {
 	return graph.Add(graph.Mul(y, graph.ExpandLeftToRank(w, y.Rank())), graph.ExpandLeftToRank(b, y.Rank()))
 }
 
-// encode is the whole encoder: [rows, width] ids to [rows, width, hidden].
-func (n *builder) encode(b GraphBatch) *graph.Node {
+// encode is the whole encoder: [rows, width] ids to [rows, width, hidden]; or, where only says which tokens are wanted, int32
+// [texts] as [GraphBatch].CLS, to theirs alone, [texts, hidden].
+func (n *builder) encode(b GraphBatch, only *graph.Node) *graph.Node {
 	x := n.embed(b)
 	bias := n.attentionBias(b.Segments)
 	if n.frozen >= 0 {
@@ -106,7 +110,11 @@ func (n *builder) encode(b GraphBatch) *graph.Node {
 		if n.remat && l >= n.frozen {
 			x = x.Checkpoint()
 		}
-		x = n.layer(x, bias, fmt.Sprintf("bert.encoder.layer.%d.", l))
+		wanted := only
+		if l < n.c.NumHiddenLayers-1 {
+			wanted = nil
+		}
+		x = n.layer(x, bias, wanted, fmt.Sprintf("bert.encoder.layer.%d.", l))
 		if l < n.frozen {
 			x = graph.StopGradient(x)
 		}
@@ -120,7 +128,11 @@ func (n *builder) encode(b GraphBatch) *graph.Node {
 // embed adds the embeddings of word, position and type.
 func (n *builder) embed(b GraphBatch) *graph.Node {
 	const p = "bert.embeddings."
-	x := graph.Gather(n.variable(p+"word_embeddings.weight"), graph.InsertAxes(b.IDs, -1))
+	words := b.Words
+	if words == nil {
+		words = n.variable(WordEmbeddings)
+	}
+	x := graph.Gather(words, graph.InsertAxes(b.IDs, -1))
 	x = graph.Add(x, graph.Gather(n.variable(p+"position_embeddings.weight"), graph.InsertAxes(b.Positions, -1)))
 	// A product with one-hot rows: the table has a row or two, and its gradient is then a product too, not a scatter.
 	types := n.variable(p + "token_type_embeddings.weight")
@@ -138,8 +150,15 @@ func (n *builder) attentionBias(segments *graph.Node) *graph.Node {
 	return graph.InsertAxes(graph.MulScalar(graph.OneMinus(graph.ConvertDType(same, dtypes.Float32)), -1e9), 1)
 }
 
-// layer is one encoder layer: attention and feed-forward, each with dropout, residual and normalization after.
-func (n *builder) layer(x, bias *graph.Node, p string) *graph.Node {
+// pick takes the tokens at the given places of the rows laid end to end: [rows, width, hidden] to [texts, hidden].
+func (n *builder) pick(x, places *graph.Node) *graph.Node {
+	return graph.Gather(graph.Reshape(x, -1, n.c.HiddenSize), graph.InsertAxes(places, -1))
+}
+
+// layer is one encoder layer: attention and feed-forward, each with dropout, residual and normalization after. Where only is
+// not nil, what comes after attention is computed for these tokens alone: a classifier reads a text's first one, so that most
+// of the last layer's work would be for nothing.
+func (n *builder) layer(x, bias, only *graph.Node, p string) *graph.Node {
 	d := x.Shape().Dimensions
 	rows, width, heads := d[0], d[1], n.c.NumAttentionHeads
 	depth := n.c.HiddenSize / heads
@@ -152,6 +171,9 @@ func (n *builder) layer(x, bias *graph.Node, p string) *graph.Node {
 	weights := n.drop.apply(n.softmax(graph.Add(scores, bias)), n.c.AttentionProbsDropoutProb)
 	mixed := graph.Dot(weights, split("value")).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
 	mixed = graph.Reshape(graph.TransposeAllAxes(mixed, 0, 2, 1, 3), rows, width, n.c.HiddenSize)
+	if only != nil {
+		mixed, x = n.pick(mixed, only), n.pick(x, only)
+	}
 
 	y := n.drop.apply(n.dense(mixed, p+"attention.output.dense"), n.c.HiddenDropoutProb)
 	x = n.norm(graph.Add(y, x), p+"attention.output.LayerNorm")

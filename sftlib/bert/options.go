@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"gosft/sftlib/backend"
+	"gosft/sftlib/show"
 )
 
 // Option changes how a model is opened.
@@ -23,11 +24,20 @@ type options struct {
 }
 
 func newOptions(opts []Option) *options {
-	o := &options{seed: 42, revision: "main", ctx: context.Background(), log: func(line string) { fmt.Fprintln(os.Stderr, line) }}
+	o := &options{seed: 42, revision: "main", ctx: context.Background(), log: printLine}
 	for _, f := range opts {
 		f(o)
 	}
 	return o
+}
+
+// printLine prints to standard error; in a notebook, where that is red and these lines are no alarm, to standard output.
+func printLine(line string) {
+	out := os.Stderr
+	if show.InNotebook() {
+		out = os.Stdout
+	}
+	fmt.Fprintln(out, line)
 }
 
 // On computes on b instead of the backend that the process shares (see [backend.Default]).
@@ -53,7 +63,8 @@ func Context(ctx context.Context) Option { return func(o *options) { o.ctx = ctx
 // WithDropout sets all three dropout probabilities instead of the checkpoint's; 0 trains without.
 func WithDropout(p float64) Option { return func(o *options) { o.dropout = &p } }
 
-// LogTo sends the lines about what was loaded, downloaded and newly initialised to f instead of standard error; nil drops them.
+// LogTo sends the lines about what was loaded, downloaded and newly initialised to f instead of standard error
+// (in a notebook standard output); nil drops them.
 func LogTo(f func(line string)) Option {
 	return func(o *options) {
 		o.log = f

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"gosft/sftlib/backend"
 	"gosft/sftlib/bert"
 )
 
@@ -25,13 +26,14 @@ type slot struct {
 	param       *bert.Param
 	m, v, total *model.Variable
 	decays      bool
+	words       bool // m, v and total have rows for the training's words alone
 }
 
 const optimizerScope = "/optimizer"
 
-// newAdamW makes slots for the trainable parameters, with sums of gradients when accumulate is set; [adamw.reset] gives their
+// newAdamW makes slots for the trainable parameters, of the word embeddings for as many rows as there are words, with sums of gradients when accumulate is set; [adamw.reset] gives their
 // variables values. Variables of an earlier optimizer of the same model are freed.
-func newAdamW(a Args, m *bert.Model, accumulate bool) (*adamw, error) {
+func newAdamW(a Args, m *bert.Model, words int, accumulate bool) (*adamw, error) {
 	o := &adamw{beta1: a.AdamBeta1, beta2: a.AdamBeta2, eps: a.AdamEpsilon, decay: a.WeightDecay, clip: a.MaxGradNorm}
 	err := m.Do("making the optimizer", func() error {
 		store := m.Store()
@@ -42,7 +44,11 @@ func newAdamW(a Args, m *bert.Model, accumulate bool) (*adamw, error) {
 			if !p.Trainable() {
 				continue
 			}
-			s := slot{param: p, decays: decays(p.Name)}
+			s := slot{param: p, decays: decays(p.Name), words: p.Name == bert.WordEmbeddings}
+			shape := p.Variable.Shape().Clone()
+			if s.words {
+				shape.Dimensions[0] = words
+			}
 			for _, x := range []struct {
 				kind string
 				v    **model.Variable
@@ -50,7 +56,7 @@ func newAdamW(a Args, m *bert.Model, accumulate bool) (*adamw, error) {
 				if x.kind == "total" && !accumulate {
 					continue
 				}
-				v, err := store.CreateVariable(optimizerScope+"/"+x.kind+p.Variable.Path(), tensors.FromShape(p.Variable.Shape()))
+				v, err := store.CreateVariable(optimizerScope+"/"+x.kind+p.Variable.Path(), tensors.FromShape(shape))
 				if err != nil {
 					return err
 				}
@@ -131,9 +137,10 @@ func (o *adamw) hyper(lr float64, step int) []float32 {
 
 const hyperSize = 3
 
-// update applies gradients (in the order of slots) and returns the norm of all of them before clipping. When loss or norm is
-// not finite, nothing changes: the weights stay those of the step before.
-func (o *adamw) update(grads []*graph.Node, loss, hyper *graph.Node) (norm *graph.Node) {
+// update applies gradients (in the order of slots; of the word embeddings those of the rows at words, int32 [n]) and returns
+// the norm of all of them before clipping. When loss or norm is not finite, nothing changes: the weights stay those of the step
+// before.
+func (o *adamw) update(grads []*graph.Node, loss, hyper, words *graph.Node) (norm *graph.Node) {
 	g := hyper.Graph()
 	at := func(i int) *graph.Node { return graph.Reshape(graph.Slice(hyper, graph.AxisElem(i))) }
 	keep, stepSize, correction := at(0), at(1), at(2)
@@ -154,18 +161,28 @@ func (o *adamw) update(grads []*graph.Node, loss, hyper *graph.Node) (norm *grap
 	}
 	for i, s := range o.slots {
 		m, v, p := s.m.NodeValue(g), s.v.NodeValue(g), s.param.Variable.NodeValue(g)
+		for _, x := range []*graph.Node{m, v, p} {
+			backend.Donate(x)
+		}
 		grad := graph.Mul(grads[i], factor)
 		newM := graph.Add(m, graph.MulScalar(graph.Sub(grad, m), 1-o.beta1)) // torch's lerp_
 		newV := graph.Add(graph.MulScalar(v, o.beta2), graph.MulScalar(graph.Square(grad), 1-o.beta2))
-		decayed := p
+		// The barrier keeps XLA from computing both anew for the weights, which would keep it from updating them in place.
+		moments := graph.OptimizationBarriers(graph.Where(sound, newM, m), graph.Where(sound, newV, v))
+		s.m.SetNodeValue(moments[0])
+		s.v.SetNodeValue(moments[1])
 		if s.decays && o.decay > 0 {
-			decayed = graph.Mul(p, keep)
+			p = graph.Mul(p, graph.Where(sound, keep, graph.OnesLike(keep)))
 		}
-		denominator := graph.AddScalar(graph.Div(graph.Sqrt(newV), correction), o.eps)
-		newP := graph.Sub(decayed, graph.Mul(stepSize, graph.Div(newM, denominator)))
-		s.m.SetNodeValue(graph.Where(sound, newM, m))
-		s.v.SetNodeValue(graph.Where(sound, newV, v))
-		s.param.Variable.SetNodeValue(graph.Where(sound, newP, p))
+		denominator := graph.AddScalar(graph.Div(graph.Sqrt(moments[1]), correction), o.eps)
+		change := graph.Neg(graph.Mul(stepSize, graph.Div(moments[0], denominator)))
+		change = graph.Where(sound, change, graph.ZerosLike(change))
+		if s.words {
+			p = graph.ScatterSum(p, graph.InsertAxes(words, -1), change, true, true)
+		} else {
+			p = graph.Add(p, change)
+		}
+		s.param.Variable.SetNodeValue(p)
 	}
 	return norm
 }

@@ -44,7 +44,7 @@ type savedState struct {
 	Files    map[string]saved `json:"files"`
 }
 
-const checkpointFormat = "gosft checkpoint 1"
+const checkpointFormat = "gosft checkpoint 2"
 
 // place is where in the data a training stands: the next step to do is step Step of epoch Epoch, both from 0.
 type place struct {
@@ -296,7 +296,7 @@ func (o *adamw) save(m *bert.Model, path string) error {
 				kind string
 				v    *model.Variable
 			}{{"exp_avg.", s.m}, {"exp_avg_sq.", s.v}} {
-				list = append(list, safetensors.Tensor{Name: x.kind + s.param.Name, Shape: s.param.Shape, Data: func() ([]float32, error) {
+				list = append(list, safetensors.Tensor{Name: x.kind + s.param.Name, Shape: x.v.Shape().Dimensions, Data: func() ([]float32, error) {
 					t, err := x.v.Value()
 					if err != nil {
 						return nil, err

@@ -74,7 +74,7 @@ func (t *Trainer) alone(f func() error) error {
 // sweep does the steps.
 func (t *Trainer) sweep(ctx context.Context, r LRRange) (*LRCurve, error) {
 	bar := sweepBar{}
-	if !t.args.DisableTqdm && (inNotebook() || isTerminal(os.Stderr)) {
+	if !t.args.DisableTqdm && (show.InNotebook() || isTerminal(os.Stderr)) {
 		bar.Bar = display.Progress(r.Steps, display.Title("trying learning rates"), display.Unit("step"))
 	}
 	defer bar.done()

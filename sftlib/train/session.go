@@ -89,7 +89,7 @@ func newSessionOn(t *Trainer, args Args, events *stream, train, val *dataset) (s
 		s.eval = newEvaluator(s.model, val, plain, args.PerDeviceEvalBatchSize, packed)
 	}
 	s.model.SetGradientCheckpointing(args.GradientCheckpointing)
-	if s.stepper, err = newStepper(args, s.model, s.loss, s, s.note); err != nil {
+	if s.stepper, err = newStepper(args, s.model, s.loss, newWords(train.items, s.model.Config.VocabSize), s, s.note); err != nil {
 		return nil, err
 	}
 	s.adamw = s.stepper.adamw

@@ -20,6 +20,7 @@ type stepper struct {
 	model *bert.Model
 	loss  objective
 	adamw *adamw
+	words *words
 	key   string                           // of programKey
 	owner *session                         // whose moments the optimizer holds
 	note  func(format string, args ...any) // told before a program is compiled
@@ -52,13 +53,13 @@ const programsParam = optimizerScope + "/programs"
 
 // newStepper takes over the programs of an earlier training of the model when they compute the same, and else makes new ones.
 // The optimizer begins at zero either way.
-func newStepper(a Args, m *bert.Model, loss objective, owner *session, note func(string, ...any)) (*stepper, error) {
+func newStepper(a Args, m *bert.Model, loss objective, w *words, owner *session, note func(string, ...any)) (*stepper, error) {
 	accumulate := a.GradientAccumulationSteps > 1
-	key := programKey(a, m, loss)
+	key := programKey(a, m, loss, w)
 	if old, ok := m.Store().GetParam(programsParam); ok && old != nil {
 		s := old.(*stepper)
 		if s.key == key {
-			s.owner, s.note, s.begun = owner, note, false
+			s.owner, s.note, s.words, s.begun = owner, note, w, false
 			return s, s.adamw.reset(m)
 		}
 		s.owner = nil
@@ -67,18 +68,18 @@ func newStepper(a Args, m *bert.Model, loss objective, owner *session, note func
 		}
 		m.Store().SetParam(programsParam, nil)
 	}
-	o, err := newAdamW(a, m, accumulate)
+	o, err := newAdamW(a, m, len(w.ids), accumulate)
 	if err != nil {
 		return nil, err
 	}
-	s := &stepper{model: m, loss: loss, adamw: o, key: key, owner: owner, note: note, seen: map[bert.Shape]bool{}}
+	s := &stepper{model: m, loss: loss, adamw: o, words: w, key: key, owner: owner, note: note, seen: map[bert.Shape]bool{}}
 	err = m.Do("making the training step", func() (err error) {
 		b, store := m.Backend().Backend, m.Store()
 		if !accumulate {
 			s.whole, err = model.NewExec(b, store, func(scope *model.Scope, in []*model.Node) []*model.Node {
 				n := len(in) - 1
 				loss, grads := s.gradients(scope, in[:n])
-				return []*model.Node{loss, o.update(grads, loss, in[n])}
+				return []*model.Node{loss, o.update(grads, loss, in[n], in[n-1])}
 			})
 		} else {
 			s.part, err = model.NewExec(b, store, s.accumulate)
@@ -100,9 +101,9 @@ func newStepper(a Args, m *bert.Model, loss objective, owner *session, note func
 }
 
 // programKey tells apart what is built into the programs.
-func programKey(a Args, m *bert.Model, loss objective) string {
+func programKey(a Args, m *bert.Model, loss objective, w *words) string {
 	c := m.Config
-	key := fmt.Sprint(loss, a.AdamBeta1, a.AdamBeta2, a.AdamEpsilon, a.WeightDecay > 0, a.MaxGradNorm, a.GradientAccumulationSteps > 1,
+	key := fmt.Sprint(loss, " ", len(w.ids), " ", a.AdamBeta1, a.AdamBeta2, a.AdamEpsilon, a.WeightDecay > 0, a.MaxGradNorm, a.GradientAccumulationSteps > 1,
 		a.GradientCheckpointing, c.HiddenDropoutProb, c.AttentionProbsDropoutProb, c.ClassifierDropout != nil && *c.ClassifierDropout > 0)
 	if c.ClassifierDropout != nil {
 		key += fmt.Sprint(*c.ClassifierDropout)
@@ -114,17 +115,21 @@ func programKey(a Args, m *bert.Model, loss objective) string {
 }
 
 // gradients builds loss and gradients of one batch. Inputs: those of bert.NewGraphBatch, target, weights, real (float32
-// [texts]), the step's sum of weights (float32), the seed of dropout (uint32).
+// [texts]), the step's sum of weights (float32), the seed of dropout (uint32), the words (int32 [n]).
 func (s *stepper) gradients(scope *model.Scope, in []*graph.Node) (loss *graph.Node, grads []*graph.Node) {
 	g := in[0].Graph()
 	rest := in[bert.NumInputs:]
-	target, weights, real, sum, seed := rest[0], rest[1], rest[2], rest[3], rest[4]
-	logits := s.model.Logits(scope, bert.NewGraphBatch(in), bert.NewDropout(seed))
-	loss = graph.Div(s.loss.graph(logits, target, weights, real), sum)
+	target, weights, real, sum, seed, words := rest[0], rest[1], rest[2], rest[3], rest[4], rest[5]
+	batch := bert.NewGraphBatch(in)
+	batch.Words = graph.Gather(s.words.table(s.model).NodeValue(g), graph.InsertAxes(words, -1))
 	params := make([]*graph.Node, len(s.adamw.slots))
 	for i, slot := range s.adamw.slots {
-		params[i] = slot.param.Variable.NodeValue(g)
+		if params[i] = slot.param.Variable.NodeValue(g); slot.words {
+			params[i] = batch.Words
+		}
 	}
+	logits := s.model.Logits(scope, batch, bert.NewDropout(seed))
+	loss = graph.Div(s.loss.graph(logits, target, weights, real), sum)
 	return loss, graph.Gradient(loss, params...)
 }
 
@@ -137,13 +142,13 @@ func (s *stepper) accumulate(scope *model.Scope, in []*model.Node) *model.Node {
 }
 
 func (s *stepper) applySums(_ *model.Scope, in []*model.Node) *model.Node {
-	loss, hyper := in[0], in[1]
+	loss, words, hyper := in[0], in[1], in[2]
 	grads := make([]*graph.Node, len(s.adamw.slots))
 	for i, slot := range s.adamw.slots {
 		grads[i] = slot.total.NodeValue(loss.Graph())
 		slot.total.SetNodeValue(graph.ZerosLike(grads[i]))
 	}
-	return s.adamw.update(grads, loss, hyper)
+	return s.adamw.update(grads, loss, hyper, words)
 }
 
 // run does one step: all its batches, then the optimizer with the given rate. number counts steps from 1; seed is that of the
@@ -191,7 +196,7 @@ func (s *stepper) run(batches []microBatch, lr float64, number int, seed uint32,
 			if !last {
 				return nil
 			}
-			err := call(s.apply, []*tensors.Tensor{tensors.FromScalar(float32(out.loss)), tensors.FromFlatDataAndDimensions(hyper, hyperSize)}, &out.norm)
+			err := call(s.apply, []*tensors.Tensor{tensors.FromScalar(float32(out.loss)), s.words.tensor(), tensors.FromFlatDataAndDimensions(hyper, hyperSize)}, &out.norm)
 			s.begun = err != nil
 			return err
 		})
@@ -210,7 +215,9 @@ func (s *stepper) run(batches []microBatch, lr float64, number int, seed uint32,
 // inputs makes the tensors of a batch in the order of gradients.
 func (s *stepper) inputs(b microBatch, sum float64, seed uint32) []*tensors.Tensor {
 	n := len(b.batch.CLS)
-	in := b.batch.Tensors()
+	batch := *b.batch
+	batch.IDs = s.words.number(batch.IDs)
+	in := batch.Tensors()
 	switch t := b.target.(type) {
 	case []int32:
 		in = append(in, tensors.FromFlatDataAndDimensions(t, n))
@@ -218,7 +225,7 @@ func (s *stepper) inputs(b microBatch, sum float64, seed uint32) []*tensors.Tens
 		in = append(in, tensors.FromFlatDataAndDimensions(t, n, s.loss.outputs))
 	}
 	return append(in, tensors.FromFlatDataAndDimensions(b.weights, n), tensors.FromFlatDataAndDimensions(b.batch.Weights, n),
-		tensors.FromScalar(float32(sum)), tensors.FromScalar(seed))
+		tensors.FromScalar(float32(sum)), tensors.FromScalar(seed), s.words.tensor())
 }
 
 // call runs a program, frees its inputs and outputs and stores its scalar outputs.
@@ -275,7 +282,7 @@ func (s *stepper) compile(wanted []bert.Shape) error {
 			}
 		}
 		if s.apply != nil {
-			_, err := s.apply.Compile(shapes.Make(dtypes.Float32), shapes.Make(dtypes.Float32, hyperSize))
+			_, err := s.apply.Compile(shapes.Make(dtypes.Float32), shapes.Make(dtypes.Int32, len(s.words.ids)), shapes.Make(dtypes.Float32, hyperSize))
 			return err
 		}
 		return nil
@@ -298,7 +305,7 @@ func (s *stepper) inputShapes(w bert.Shape) []shapes.Shape {
 		target = shapes.Make(dtypes.Float32, w.Texts, s.loss.outputs)
 	}
 	return []shapes.Shape{grid, grid, grid, grid, shapes.Make(dtypes.Int32, w.Texts), target, texts, texts,
-		shapes.Make(dtypes.Float32), shapes.Make(dtypes.Uint32)}
+		shapes.Make(dtypes.Float32), shapes.Make(dtypes.Uint32), shapes.Make(dtypes.Int32, len(s.words.ids))}
 }
 
 // close frees the programs.

@@ -25,16 +25,13 @@ func (t *Trainer) view() view {
 	switch {
 	case t.args.DisableTqdm:
 		return noView{}
-	case inNotebook():
+	case show.InNotebook():
 		return newNotebookView()
 	case isTerminal(os.Stderr):
 		return &barView{out: os.Stderr}
 	}
 	return &lineView{out: os.Stderr}
 }
-
-// inNotebook says whether displays go to a notebook: the kernel's worker has this variable, as GoNB's programs do.
-func inNotebook() bool { return os.Getenv("GONB_PIPE") != "" }
 
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
