@@ -110,9 +110,9 @@ func (n *builder) encode(b GraphBatch, only *graph.Node) *graph.Node {
 		if n.remat && l >= n.frozen {
 			x = x.Checkpoint()
 		}
-		wanted := only
-		if l < n.c.NumHiddenLayers-1 {
-			wanted = nil
+		var wanted *graph.Node // nil: all
+		if l == n.c.NumHiddenLayers-1 {
+			wanted = only
 		}
 		x = n.layer(x, bias, wanted, fmt.Sprintf("bert.encoder.layer.%d.", l))
 		if l < n.frozen {

@@ -161,16 +161,13 @@ func (o *adamw) update(grads []*graph.Node, loss, hyper, words *graph.Node) (nor
 	}
 	for i, s := range o.slots {
 		m, v, p := s.m.NodeValue(g), s.v.NodeValue(g), s.param.Variable.NodeValue(g)
-		for _, x := range []*graph.Node{m, v, p} {
-			backend.Donate(x)
-		}
 		grad := graph.Mul(grads[i], factor)
 		newM := graph.Add(m, graph.MulScalar(graph.Sub(grad, m), 1-o.beta1)) // torch's lerp_
 		newV := graph.Add(graph.MulScalar(v, o.beta2), graph.MulScalar(graph.Square(grad), 1-o.beta2))
 		// The barrier keeps XLA from computing both anew for the weights, which would keep it from updating them in place.
 		moments := graph.OptimizationBarriers(graph.Where(sound, newM, m), graph.Where(sound, newV, v))
-		s.m.SetNodeValue(moments[0])
-		s.v.SetNodeValue(moments[1])
+		replace(s.m, moments[0])
+		replace(s.v, moments[1])
 		if s.decays && o.decay > 0 {
 			p = graph.Mul(p, graph.Where(sound, keep, graph.OnesLike(keep)))
 		}
@@ -182,7 +179,13 @@ func (o *adamw) update(grads []*graph.Node, loss, hyper, words *graph.Node) (nor
 		} else {
 			p = graph.Add(p, change)
 		}
-		s.param.Variable.SetNodeValue(p)
+		replace(s.param.Variable, p)
 	}
 	return norm
+}
+
+// replace gives a variable a new value, in the memory of its old one where the backend can. A graph does so once for each.
+func replace(v *model.Variable, value *graph.Node) {
+	backend.Donate(v.NodeValue(value.Graph()))
+	v.SetNodeValue(value)
 }

@@ -121,7 +121,7 @@ func (s *stepper) gradients(scope *model.Scope, in []*graph.Node) (loss *graph.N
 	rest := in[bert.NumInputs:]
 	target, weights, real, sum, seed, words := rest[0], rest[1], rest[2], rest[3], rest[4], rest[5]
 	batch := bert.NewGraphBatch(in)
-	batch.Words = graph.Gather(s.words.table(s.model).NodeValue(g), graph.InsertAxes(words, -1))
+	batch.Words = graph.Gather(wordTable(s.model).NodeValue(g), graph.InsertAxes(words, -1))
 	params := make([]*graph.Node, len(s.adamw.slots))
 	for i, slot := range s.adamw.slots {
 		if params[i] = slot.param.Variable.NodeValue(g); slot.words {
@@ -136,7 +136,7 @@ func (s *stepper) gradients(scope *model.Scope, in []*graph.Node) (loss *graph.N
 func (s *stepper) accumulate(scope *model.Scope, in []*model.Node) *model.Node {
 	loss, grads := s.gradients(scope, in)
 	for i, slot := range s.adamw.slots {
-		slot.total.SetNodeValue(graph.Add(slot.total.NodeValue(loss.Graph()), grads[i]))
+		replace(slot.total, graph.Add(slot.total.NodeValue(loss.Graph()), grads[i]))
 	}
 	return loss
 }
@@ -146,7 +146,7 @@ func (s *stepper) applySums(_ *model.Scope, in []*model.Node) *model.Node {
 	grads := make([]*graph.Node, len(s.adamw.slots))
 	for i, slot := range s.adamw.slots {
 		grads[i] = slot.total.NodeValue(loss.Graph())
-		slot.total.SetNodeValue(graph.ZerosLike(grads[i]))
+		replace(slot.total, graph.ZerosLike(grads[i]))
 	}
 	return s.adamw.update(grads, loss, hyper, words)
 }

@@ -50,8 +50,8 @@ func newWords(items []bert.Item, vocabulary int) *words {
 	return w
 }
 
-// table is the variable that they are rows of.
-func (w *words) table(m *bert.Model) *model.Variable {
+// wordTable is the variable that words are rows of.
+func wordTable(m *bert.Model) *model.Variable {
 	i := slices.IndexFunc(m.Params(), func(p *bert.Param) bool { return p.Name == bert.WordEmbeddings })
 	return m.Params()[i].Variable
 }
