@@ -40,6 +40,9 @@ type cell struct {
 // thousands.
 var figure = regexp.MustCompile(`\d{1,3}(?:,\d{3})+|\d+\.\d+(?: million)?|\d+(?:\.\d+)? ?%`)
 
+// installed is a path into one machine's set-up, as the reason shows why a model was not found there.
+var installed = regexp.MustCompile(`/[\w./-]*/\.venv/[\w./-]*`)
+
 // code is what stands in backquotes or between fences: no figures of the text.
 var code = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
 
@@ -62,6 +65,9 @@ func saved(t *testing.T, path string) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if at := installed.Find(data); at != nil {
+		t.Errorf("it shows a path of the machine that it ran on: %s (was it run without the Chinese model?)", at)
 	}
 	var nb struct {
 		Cells []cell `json:"cells"`
