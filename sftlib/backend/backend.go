@@ -175,6 +175,7 @@ func openPlugin(kind Kind, path, options, why string) (*Backend, error) {
 			given = real // NVIDIA's libraries are found beside the real file
 		}
 		options, why = cudaOptions(given, options, why)
+		defer keepAutotuning()()
 	}
 	config := given
 	if options != "" {

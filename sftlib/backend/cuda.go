@@ -45,6 +45,35 @@ func cudaOptions(plugin, options, why string) (string, string) {
 
 const cudaChecks = "GOPJRT_CUDA_CHECKS"
 
+const (
+	xlaFlags      = "XLA_FLAGS"
+	autotuneCache = "--xla_gpu_per_fusion_autotune_cache_dir"
+)
+
+// keepAutotuning has the plugin that is opened before the returned function is called keep on disk which kernel was the fastest
+// for each operation, in gosft/xla-autotune of the user's cache folder. Trying them out is most of the time that XLA takes to
+// compile for a GPU: on an H200 one epoch of SST-2 with MiniLM takes 28 s the first time and 13 s in any later process. A folder
+// that XLA_FLAGS names is left as it is. The flag is taken back, since another plugin might end the process on one that it does not know.
+func keepAutotuning() (done func()) {
+	flags, set := os.LookupEnv(xlaFlags)
+	cache, err := os.UserCacheDir()
+	if err != nil || strings.Contains(flags, autotuneCache) || strings.ContainsAny(cache, " \t\n") {
+		return func() {}
+	}
+	dir := filepath.Join(cache, "gosft", "xla-autotune")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return func() {}
+	}
+	os.Setenv(xlaFlags, strings.TrimSpace(flags+" "+autotuneCache+"="+dir))
+	return func() {
+		if set {
+			os.Setenv(xlaFlags, flags)
+		} else {
+			os.Unsetenv(xlaFlags)
+		}
+	}
+}
+
 // nvidiaFolder returns the folder nvidia from which a CUDA plugin loads cuBLAS, cuDNN and the others, "" where there is none: the
 // wheel of jax has ../../nvidia and ../nvidia, seen from the plugin, in its search path.
 func nvidiaFolder(plugin string) string {

@@ -3,6 +3,7 @@ package backend
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -48,5 +49,39 @@ func TestGPU(t *testing.T) {
 	t.Log(b)
 	if got, err := sum(b); err != nil || got != 66 {
 		t.Fatalf("sum %v, %v", got, err)
+	}
+}
+
+func TestKeepAutotuning(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", cache)
+	t.Setenv("HOME", cache) // where the cache folder is on macOS
+	for _, c := range []struct{ before, during string }{
+		{"", "--xla_gpu_per_fusion_autotune_cache_dir=CACHE"},
+		{"--xla_gpu_autotune_level=1", "--xla_gpu_autotune_level=1 --xla_gpu_per_fusion_autotune_cache_dir=CACHE"},
+		{"--xla_gpu_per_fusion_autotune_cache_dir=/mine", "--xla_gpu_per_fusion_autotune_cache_dir=/mine"},
+	} {
+		t.Setenv(xlaFlags, c.before)
+		done := keepAutotuning()
+		got, dir := os.Getenv(xlaFlags), ""
+		if _, after, found := strings.Cut(got, autotuneCache+"="); found {
+			dir = after
+		}
+		if want := strings.ReplaceAll(c.during, "CACHE", dir); got != want {
+			t.Errorf("%q became %q, want %q", c.before, got, want)
+		}
+		if dir != "/mine" {
+			if s, err := os.Stat(dir); err != nil || !strings.HasPrefix(dir, cache) || s.Mode().Perm() != 0o700 {
+				t.Errorf("folder %s: %v, %v", dir, s, err)
+			}
+		}
+		if done(); os.Getenv(xlaFlags) != c.before {
+			t.Errorf("%q was left as %q", c.before, os.Getenv(xlaFlags))
+		}
+	}
+	t.Setenv("XDG_CACHE_HOME", "relative") // no cache folder: nothing changes
+	t.Setenv(xlaFlags, "")
+	if keepAutotuning(); runtime.GOOS == "linux" && os.Getenv(xlaFlags) != "" {
+		t.Errorf("flags without a cache folder: %q", os.Getenv(xlaFlags))
 	}
 }

@@ -168,8 +168,7 @@ func (n *builder) layer(x, bias, only *graph.Node, p string) *graph.Node {
 	}
 	q := graph.MulScalar(split("query"), 1/math.Sqrt(float64(depth)))
 	scores := graph.Dot(q, split("key")).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1})
-	weights := n.drop.apply(n.softmax(graph.Add(scores, bias)), n.c.AttentionProbsDropoutProb)
-	mixed := graph.Dot(weights, split("value")).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
+	mixed := n.mix(graph.Add(scores, bias), split("value"))
 	mixed = graph.Reshape(graph.TransposeAllAxes(mixed, 0, 2, 1, 3), rows, width, n.c.HiddenSize)
 	if only != nil {
 		mixed, x = n.pick(mixed, only), n.pick(x, only)
@@ -182,12 +181,17 @@ func (n *builder) layer(x, bias, only *graph.Node, p string) *graph.Node {
 	return n.norm(graph.Add(y, x), p+"output.LayerNorm")
 }
 
-// softmax over the last axis. The fused operation of the Go backend has no gradient of its own, so that training would
-// compute both it and the plain form.
-func (n *builder) softmax(x *graph.Node) *graph.Node {
-	if !n.drop.training() {
-		return graph.Softmax(x, -1)
+// mix is softmax(scores)·values: [rows, heads, width, width] and [rows, heads, width, depth] to the latter. In training the sum
+// of softmax is divided out after the product, which is the same and spares passes over all pairs of tokens, most of them in
+// the backward pass. Else softmax is one operation, for which the Go backend has a fused form (without a gradient).
+func (n *builder) mix(scores, values *graph.Node) *graph.Node {
+	product := func(weights *graph.Node) *graph.Node {
+		return graph.Dot(weights, values).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
 	}
-	e := graph.Exp(graph.Sub(x, graph.StopGradient(graph.ReduceAndKeep(x, graph.ReduceMax, -1))))
-	return graph.Div(e, graph.ReduceAndKeep(e, graph.ReduceSum, -1))
+	if !n.drop.training() {
+		return product(graph.Softmax(scores, -1))
+	}
+	e := graph.Exp(graph.Sub(scores, graph.StopGradient(graph.ReduceAndKeep(scores, graph.ReduceMax, -1))))
+	mixed := product(n.drop.apply(e, n.c.AttentionProbsDropoutProb))
+	return graph.Div(mixed, graph.ReduceAndKeep(e, graph.ReduceSum, -1))
 }
