@@ -59,9 +59,12 @@ func (b *MultinomialNB) Fit(X, y any) (err error) {
 			row[j] += alpha
 			sum += row[j]
 		}
-		for j := range row {
-			row[j] = math.Log(row[j]) - math.Log(sum)
-		}
+		logSum := math.Log(sum)
+		parallel(m.p, 4096, func(_, lo, hi int) {
+			for j := lo; j < hi; j++ {
+				row[j] = math.Log(row[j]) - logSum
+			}
+		})
 	}
 	b.FeatureLogProb = counts
 	return nil
