@@ -185,10 +185,12 @@ func (s *serving) handle(r wire.Request) {
 	}
 }
 
+// busy says whether one of the user's cells is running. The plugin that warms the worker up is cell 0 and touches none of
+// their values.
 func (s *serving) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.running) > 0
+	return slices.ContainsFunc(s.running, func(c *Cell) bool { return c.id != 0 })
 }
 
 // run opens the plugin, when it is not, and runs it as the request's cell.
