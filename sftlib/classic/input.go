@@ -2,7 +2,6 @@ package classic
 
 import (
 	"fmt"
-	"math"
 	"runtime"
 	"sync"
 
@@ -96,12 +95,22 @@ func (m *matrix) finite() error {
 	if m.sparse != nil {
 		values = m.sparse.Values
 	}
-	for k, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			if m.sparse != nil {
-				return fmt.Errorf("classic: X holds %v: fill or drop missing values first", v)
+	first := make([]int, workers(len(values), 1<<16)) // that is not finite, of each part
+	parallel(len(values), 1<<16, func(part, lo, hi int) {
+		first[part] = -1
+		for k, v := range values[lo:hi] {
+			if v-v != 0 { // NaN or infinite
+				first[part] = lo + k
+				return
 			}
-			return fmt.Errorf("classic: X holds %v in row %d, column %d: fill or drop missing values first", v, k/m.p, k%m.p)
+		}
+	})
+	for _, k := range first {
+		if k >= 0 && m.sparse != nil {
+			return fmt.Errorf("classic: X holds %v: fill or drop missing values first", values[k])
+		}
+		if k >= 0 {
+			return fmt.Errorf("classic: X holds %v in row %d, column %d: fill or drop missing values first", values[k], k/m.p, k%m.p)
 		}
 	}
 	return nil

@@ -42,41 +42,47 @@ func searcher(examples [][]float64) func(m *matrix, lo, hi, k int, found func(ro
 		}
 	}
 	x, _ := fromRows(examples)
-	e := mat.NewDense(x.n, x.p, x.dense)
+	e := productsWith(mat.NewDense(x.n, x.p, x.dense))
 	length := x.squares(0, x.n)
 	longest := slices.Max(length)
 	return func(m *matrix, lo, hi, k int, found func(int, []neighbor)) {
-		near, best := make([]neighbor, 0, k+1), make([]float64, 0, k+1)
-		products := mat.NewDense(min(64, hi-lo), x.n, nil)
-		for ; lo < hi; lo += 64 {
-			n := min(64, hi-lo)
-			p := products.Slice(0, n, 0, x.n).(*mat.Dense)
-			p.Mul(mat.NewDense(n, m.p, m.dense[lo*m.p:(lo+n)*m.p]), e.T())
+		near, best := make([]neighbor, 0, k+1), make([]float64, k)
+		var chosen []neighbor
+		some := min(32, hi-lo) // rows at a time
+		room := mat.NewDense(some, x.n, nil)
+		for ; lo < hi; lo += some {
+			n := min(some, hi-lo)
+			p := room.Slice(0, n, 0, x.n).(*mat.Dense)
+			e.of(mat.NewDense(n, m.p, m.dense[lo*m.p:(lo+n)*m.p]), p)
 			for i := range n {
 				// |a-b|² - |a|² = |b|² - 2ab, which loses digits: it chooses who is measured exactly.
-				row := p.RawRowView(i)
-				best = best[:0]
-				for j, v := range row {
+				own := m.row(lo + i)
+				loss := 1e-10 * (longest + floats.Dot(own, own))
+				for j := range best {
+					best[j] = math.Inf(1)
+				}
+				limit := math.Inf(1)
+				chosen = chosen[:0]
+				for j, v := range p.RawRowView(i) {
 					v = length[j] - 2*v
-					row[j] = v
-					if len(best) == k && v >= best[k-1] {
+					if v > limit {
 						continue
 					}
-					if len(best) < k {
-						best = append(best, 0)
+					chosen = append(chosen, neighbor{j, v})
+					if v >= best[k-1] {
+						continue
 					}
-					at := len(best) - 1
+					at := k - 1
 					for ; at > 0 && v < best[at-1]; at-- {
 						best[at] = best[at-1]
 					}
 					best[at] = v
+					limit = best[k-1] + loss
 				}
-				own := m.row(lo + i)
-				limit := best[len(best)-1] + 1e-10*(longest+floats.Dot(own, own))
 				near = near[:0]
-				for j, v := range row {
-					if v <= limit {
-						near = insert(near, neighbor{j, squareWithin(own, examples[j], math.Inf(1))}, k)
+				for _, x := range chosen {
+					if x.square <= limit {
+						near = insert(near, neighbor{x.example, squareWithin(own, examples[x.example], math.Inf(1))}, k)
 					}
 				}
 				found(lo+i, near)

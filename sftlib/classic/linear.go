@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -19,18 +21,16 @@ type LinearRegression struct {
 
 // Fit learns from X and y.
 func (l *LinearRegression) Fit(X, y any) error {
-	m, t, means, middle, err := centered("LinearRegression", X, y, l.NoIntercept)
+	c, err := center("LinearRegression", X, y, l.NoIntercept)
 	if err != nil {
 		return err
 	}
-	coef, err := leastSquares(m, t)
+	a, b := c.system()
+	coef, err := shortest(a, b, c.m.n)
 	if err != nil {
 		return err
 	}
-	l.Coef, l.Intercept = coef, middle
-	for j, c := range coef {
-		l.Intercept -= c * means[j]
-	}
+	l.Coef, l.Intercept = coef, c.intercept(coef)
 	return nil
 }
 
@@ -75,100 +75,134 @@ func linear(model string, X any, coef []float64, intercept float64) ([]float64, 
 	return out, nil
 }
 
-// centered returns copies of X and y less their means, and the means; with through, as they are.
-func centered(model string, X, y any, through bool) (m *matrix, t, means []float64, middle float64, err error) {
-	if m, err = toMatrix(X); err != nil {
-		return
-	}
-	if m, err = m.full(model); err != nil {
-		return
-	}
-	if t, err = targets(y, m.n); err != nil {
-		return
-	}
-	means = make([]float64, m.p)
-	if !through {
-		parts := make([][]float64, workers(m.n, 2048))
-		parallel(m.n, 2048, func(part, lo, hi int) {
-			sum := make([]float64, m.p)
-			for i := lo; i < hi; i++ {
-				floats.Add(sum, m.row(i))
-			}
-			parts[part] = sum
-		})
-		for _, sum := range parts {
-			floats.AddScaled(means, 1/float64(m.n), sum)
-		}
-		middle = total(t) / float64(m.n)
-	}
-	c := &matrix{n: m.n, p: m.p, dense: make([]float64, len(m.dense))}
-	s := make([]float64, len(t))
-	parallel(m.n, 2048, func(_, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			floats.SubTo(c.row(i), m.row(i), means)
-			s[i] = t[i] - middle
-		}
-	})
-	return c, s, means, middle, nil
+// centered is X and y, of which their means are yet to be taken.
+type centered struct {
+	m      *matrix
+	t      []float64
+	means  []float64 // of X's columns; zeros for a plane through the origin
+	middle float64   // of y
 }
 
-// leastSquares returns the shortest w that minimizes |X w - t|: QR, then the singular values of the small triangle.
-func leastSquares(m *matrix, t []float64) ([]float64, error) {
-	a := mat.NewDense(m.n, m.p, m.dense)
-	b := mat.NewVecDense(m.n, t)
-	if m.n > m.p {
-		// Runs of rows on their own cores, then their triangles as one.
-		parts := make([]*mat.Dense, workers(m.n, max(1024, 4*m.p)))
-		parallel(m.n, max(1024, 4*m.p), func(part, lo, hi int) {
-			wide := mat.NewDense(hi-lo, m.p+1, nil)
-			for i := lo; i < hi; i++ {
-				copy(wide.RawRowView(i-lo), m.row(i))
-				wide.Set(i-lo, m.p, t[i])
-			}
-			parts[part] = triangle(wide)
-		})
-		r := parts[0]
-		for _, p := range parts[1:] {
-			var both mat.Dense
-			both.Stack(r, p)
-			r = triangle(&both)
-		}
-		a = mat.DenseCopyOf(r.Slice(0, m.p, 0, m.p))
-		b = mat.NewVecDense(m.p, mat.Col(nil, 0, r.Slice(0, m.p, m.p, m.p+1)))
+func center(model string, X, y any, through bool) (*centered, error) {
+	m, err := toMatrix(X)
+	if err != nil {
+		return nil, err
 	}
+	if m, err = m.full(model); err != nil {
+		return nil, err
+	}
+	t, err := targets(y, m.n)
+	if err != nil {
+		return nil, err
+	}
+	c := &centered{m: m, t: t, means: make([]float64, m.p)}
+	if through {
+		return c, nil
+	}
+	parts := make([][]float64, workers(m.n, 2048))
+	parallel(m.n, 2048, func(part, lo, hi int) {
+		sum := make([]float64, m.p)
+		for i := lo; i < hi; i++ {
+			floats.Add(sum, m.row(i))
+		}
+		parts[part] = sum
+	})
+	for _, sum := range parts {
+		floats.AddScaled(c.means, 1/float64(m.n), sum)
+	}
+	c.middle = total(t) / float64(m.n)
+	return c, nil
+}
+
+// intercept is where the plane with these coefficients meets the axis of y.
+func (c *centered) intercept(coef []float64) float64 { return c.middle - floats.Dot(coef, c.means) }
+
+// row writes row i of [X | y] less the means.
+func (c *centered) row(to []float64, i int) {
+	floats.SubTo(to[:c.m.p], c.m.row(i), c.means)
+	to[c.m.p] = c.t[i] - c.middle
+}
+
+// system returns a and b with no more rows than columns, of which a w = b has the same least squares as X w = y: the R of
+// X's QR decomposition and Qᵀy, or X and y themselves where X has few rows.
+func (c *centered) system() (a *mat.Dense, b *mat.VecDense) {
+	n, p := c.m.n, c.m.p
+	var both *mat.Dense
+	if n > p {
+		n, both = p, c.triangle()
+	} else {
+		both = mat.NewDense(n, p+1, nil)
+		for i := range n {
+			c.row(both.RawRowView(i), i)
+		}
+	}
+	return mat.DenseCopyOf(both.Slice(0, n, 0, p)), mat.NewVecDense(n, mat.Col(nil, p, both.Slice(0, n, 0, p+1)))
+}
+
+// shortest returns the shortest of the w that minimize |a w - b|, by singular values; those under eps times the largest and the
+// number of rows that a came from count as 0.
+func shortest(a *mat.Dense, b *mat.VecDense, n int) ([]float64, error) {
 	var svd mat.SVD
 	if !svd.Factorize(a, mat.SVDThin) {
 		return nil, fmt.Errorf("classic: LinearRegression: the singular values of X were not found: are its numbers of very different size? Scale them with StandardScaler")
 	}
-	rows, _ := a.Dims()
+	_, p := a.Dims()
 	values := svd.Values(nil)
-	rank, limit := 0, values[0]*eps*float64(max(rows, m.n))
+	rank, limit := 0, values[0]*eps*float64(max(p, n))
 	for _, v := range values {
 		if v > limit {
 			rank++
 		}
 	}
-	out := make([]float64, m.p)
 	if rank == 0 {
-		return out, nil
+		return make([]float64, p), nil
 	}
 	var w mat.VecDense
 	svd.SolveVecTo(&w, b, rank)
-	copy(out, w.RawVector().Data)
-	return out, nil
+	return w.RawVector().Data, nil
 }
 
-// triangle returns the R of QR: for [X | t] it holds Qᵀt in its last column, without forming Q.
-func triangle(a *mat.Dense) *mat.Dense {
-	rows, columns := a.Dims()
-	if rows < columns {
-		return a
+// triangle returns the R of the QR decomposition of [X | y], p+1 by p+1: the triangle of X and, as the last column, Qᵀy;
+// Q is never formed. Rows are taken some at a time, which fit a core's cache, and put under the triangle of those before; the cores'
+// triangles are joined in the same way. X has more rows than columns.
+func (c *centered) triangle() *mat.Dense {
+	m, columns := c.m, c.m.p+1
+	some := max(3*columns, 16384/columns)
+	parts := make([]blas64.General, workers(m.n, 4*some))
+	parallel(m.n, 4*some, func(part, lo, hi int) {
+		a := blas64.General{Rows: columns + some, Cols: columns, Stride: columns, Data: make([]float64, (columns+some)*columns)}
+		for have := 0; lo < hi; have = columns {
+			n := min(have+hi-lo, a.Rows)
+			for i := have; i < n; i++ {
+				c.row(a.Data[i*columns:(i+1)*columns], lo)
+				lo++
+			}
+			if n < columns { // fewer rows than columns, of one part alone: zeros below change no triangle
+				clear(a.Data[n*columns : columns*columns])
+				n = columns
+			}
+			triangulate(a, n)
+		}
+		a.Rows = columns
+		parts[part] = a
+	})
+	r := parts[0]
+	for _, p := range parts[1:] {
+		both := blas64.General{Rows: 2 * columns, Cols: columns, Stride: columns, Data: append(r.Data[:columns*columns:columns*columns], p.Data[:columns*columns]...)}
+		triangulate(both, both.Rows)
+		r = both
 	}
-	var qr mat.QR
-	var r mat.Dense
-	qr.Factorize(a)
-	qr.RTo(&r)
-	return mat.DenseCopyOf(r.Slice(0, columns, 0, columns))
+	return mat.NewDense(columns, columns, r.Data[:columns*columns])
+}
+
+// triangulate replaces the first n rows of a by the R of their QR decomposition, zeros below the diagonal of its first rows.
+func triangulate(a blas64.General, n int) {
+	a.Rows = n
+	tau, work := make([]float64, min(n, a.Cols)), make([]float64, 64*a.Cols)
+	lapack64.Geqrf(a, tau, work, len(work))
+	for i := 1; i < min(n, a.Cols); i++ {
+		clear(a.Data[i*a.Stride : i*a.Stride+i])
+	}
 }
 
 const eps = 2.220446049250313e-16
@@ -191,38 +225,64 @@ func (r *Ridge) Fit(X, y any) error {
 	if alpha < 0 || math.IsNaN(alpha) {
 		return fmt.Errorf("classic: Ridge: Alpha is %v: it must not be negative", alpha)
 	}
-	m, t, means, middle, err := centered("Ridge", X, y, r.NoIntercept)
+	c, err := center("Ridge", X, y, r.NoIntercept)
 	if err != nil {
 		return err
 	}
-	a, b := mat.NewDense(m.n, m.p, m.dense), mat.NewVecDense(m.n, t)
 	var w mat.VecDense
-	if m.p <= m.n {
-		parts := make([]mat.SymDense, workers(m.n, 1024))
-		parallel(m.n, 1024, func(part, lo, hi int) { parts[part].SymOuterK(1, a.Slice(lo, hi, 0, m.p).T()) })
-		gram := &parts[0]
-		for i := range parts[1:] {
-			gram.AddSym(gram, &parts[i+1])
+	if c.m.p <= c.m.n {
+		gram, right := c.gram()
+		if err := solvePositive(&w, gram, right, alpha); err != nil {
+			return err
 		}
-		var right mat.VecDense
-		right.MulVec(a.T(), b)
-		err = solvePositive(&w, gram, &right, alpha)
-	} else { // the dual is smaller
+	} else { // w = Xᵀ(X Xᵀ + Alpha)⁻¹ y needs a smaller matrix
+		a, b := c.system()
 		var gram mat.SymDense
 		gram.SymOuterK(1, a)
 		var dual mat.VecDense
-		err = solvePositive(&dual, &gram, b, alpha)
+		if err := solvePositive(&dual, &gram, b, alpha); err != nil {
+			return err
+		}
 		w.MulVec(a.T(), &dual)
 	}
-	if err != nil {
-		return err
-	}
-	r.Coef = append([]float64(nil), w.RawVector().Data...)
-	r.Intercept = middle
-	for j, c := range r.Coef {
-		r.Intercept -= c * means[j]
-	}
+	r.Coef = w.RawVector().Data
+	r.Intercept = c.intercept(r.Coef)
 	return nil
+}
+
+// gram returns XᵀX and Xᵀy.
+func (c *centered) gram() (*mat.SymDense, *mat.VecDense) {
+	p, some := c.m.p, 256 // rows at a time, as columns
+	parts := make([]*mat.Dense, workers(c.m.n, 2*some))
+	parallel(c.m.n, 2*some, func(part, lo, hi int) {
+		row, columns := make([]float64, p+1), mat.NewDense(p+1, some, nil)
+		sum, products := mat.NewDense(p+1, p+1, nil), mat.NewDense(p+1, p+1, nil)
+		var with rowProducts
+		for ; lo < hi; lo += some {
+			if hi-lo < some {
+				columns.Zero()
+			}
+			for i := range min(some, hi-lo) {
+				c.row(row, lo+i)
+				columns.SetCol(i, row)
+			}
+			with.prepare(columns)
+			with.own(products)
+			sum.Add(sum, products)
+		}
+		parts[part] = sum
+	})
+	for _, part := range parts[1:] {
+		parts[0].Add(parts[0], part)
+	}
+	gram, right := mat.NewSymDense(p, nil), mat.NewVecDense(p, nil)
+	for i := range p {
+		for j := i; j < p; j++ {
+			gram.SetSym(i, j, parts[0].At(i, j))
+		}
+		right.SetVec(i, parts[0].At(i, p))
+	}
+	return gram, right
 }
 
 // solvePositive solves (a + alpha I) x = b.

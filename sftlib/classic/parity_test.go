@@ -228,10 +228,21 @@ func classification(t *testing.T, r *reference, name string) {
 		r.fit(t, "SVC "+name+" "+kernel, &want)
 		testenv.Parity(t, "SVC, "+name+", "+kernel+": decisions", far(t, flat(value[[][]float64](t)(s.DecisionFunction(S))), flat(want.Decision)), 1e-4)
 		testenv.Parity(t, "SVC, "+name+", "+kernel+": labels that differ", unequal(t, value[[]int](t)(s.Predict(S)), want.Predict), 0)
-		// Of rows that are alike, as two of iris are, either may hold the border.
-		alike := map[string]float64{"iris": 1}[name]
-		testenv.Parity(t, "SVC, "+name+", "+kernel+": rows that are support vectors for one only", different(s.Support, want.Support), alike)
-		testenv.Parity(t, "SVC, "+name+", "+kernel+": support vectors of a class", unequal(t, s.NSupport, want.NSupport), alike)
+		// Of rows that are alike, as two of iris are, any may hold the border.
+		single := func(rows []int) []int {
+			return slices.DeleteFunc(slices.Clone(rows), func(i int) bool {
+				for j := range X {
+					if j != i && slices.Equal(X[j], X[i]) {
+						return true
+					}
+				}
+				return false
+			})
+		}
+		testenv.Parity(t, "SVC, "+name+", "+kernel+": rows without their like that are support vectors for one only", different(single(s.Support), single(want.Support)), 0)
+		if len(single(want.Support)) == len(want.Support) {
+			testenv.Parity(t, "SVC, "+name+", "+kernel+": support vectors of a class", unequal(t, s.NSupport, want.NSupport), 0)
+		}
 		s = &SVC{Kernel: kernel, ClassWeight: "balanced", Probability: true, Tol: 1e-8}
 		must(t, s.Fit(S, y))
 		r.fit(t, "SVC "+name+" "+kernel+" probability", &want)

@@ -32,7 +32,7 @@ func similarities(m *matrix, gamma float64) *mat.Dense {
 	for lo := 0; lo < m.n; lo += 256 { // the upper half, some rows at a time, and its mirror image
 		hi := min(lo+256, m.n)
 		half := g.Slice(lo, hi, lo, m.n).(*mat.Dense)
-		half.Mul(x.Slice(lo, hi, 0, m.p), x.Slice(lo, m.n, 0, m.p).T())
+		productsWith(x.Slice(lo, m.n, 0, m.p).(*mat.Dense)).of(x.Slice(lo, hi, 0, m.p).(*mat.Dense), half)
 		toRBF(half, gamma, length[lo:hi], length[lo:])
 		for i := lo; i < hi; i++ {
 			for j, v := range g.RawRowView(i)[hi:] {

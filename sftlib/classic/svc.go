@@ -210,12 +210,12 @@ func (s *SVC) contests(X any) ([][]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := mat.NewDense(support.n, support.p, support.dense)
+	v := productsWith(mat.NewDense(support.n, support.p, support.dense))
 	for lo := 0; lo < m.n; lo += 512 { // so many rows at a time, so that memory does not grow with X
 		hi := min(lo+512, m.n)
-		var near mat.Dense
-		near.Mul(mat.NewDense(hi-lo, m.p, m.dense[lo*m.p:hi*m.p]), v.T())
-		toRBF(&near, s.GammaUsed, m.squares(lo, hi), support.squares(0, support.n))
+		near := mat.NewDense(hi-lo, support.n, nil)
+		v.of(mat.NewDense(hi-lo, m.p, m.dense[lo*m.p:hi*m.p]), near)
+		toRBF(near, s.GammaUsed, m.squares(lo, hi), support.squares(0, support.n))
 		parallel(hi-lo, 16, func(_, a, b int) {
 			for i := a; i < b; i++ {
 				row := near.RawRowView(i)
