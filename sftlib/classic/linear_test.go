@@ -49,7 +49,7 @@ func TestLeastSquares(t *testing.T) {
 				at.Mul(X.T(), right)
 				var want mat.Dense
 				must(t, want.Solve(&gram, &at))
-				same(t, fmt.Sprintf("Ridge with Alpha %v", alpha), k.Coef, want.RawMatrix().Data, 1e-8)
+				same(t, fmt.Sprintf("Ridge with Alpha %v", alpha), k.Coef, want.RawMatrix().Data, 1e-6)
 			}
 		})
 	}
