@@ -152,3 +152,15 @@ func textCorner(t *testing.T, key string, c *corner) {
 	testenv.Parity(t, "corners: TFIDF, "+key, far(t, full(m), c.values(t)), 1e-12)
 	testenv.Parity(t, "corners: TFIDF, "+key+", other texts", far(t, full(value[Matrix](t)(v.Transform([]string{"", "a new good plot", "我 film"}))), flat(c.Other)), 1e-12)
 }
+
+// TestConverged asks what a user sees where scikit-learn warns.
+func TestConverged(t *testing.T) {
+	X, y := [][]float64{{0, 1}, {1000, 2}, {2, 900}, {3, 1}, {1, 1}, {500, 7}}, []int{0, 1, 0, 1, 0, 1}
+	for iterations, want := range map[int]bool{1: false, 0: true} {
+		m := &LogisticRegression{MaxIter: iterations}
+		must(t, m.Fit(X, y))
+		if m.Converged != want {
+			t.Errorf("MaxIter %d: converged %v after %d iterations", iterations, m.Converged, m.NIter)
+		}
+	}
+}

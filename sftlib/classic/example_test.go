@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"log"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
 
 	"gosft/sftlib/classic"
+	"gosft/sftlib/internal/testenv"
 )
 
 // The five points of the first lesson.
@@ -313,4 +317,103 @@ func ExampleCurve() {
 	check(err)
 	fmt.Println(c.Sizes, len(c.Test[0]))
 	// Output: [4 5] 2
+}
+
+func TestEveryTypeHasAnExample(t *testing.T) { testenv.Examples(t) }
+
+func ExampleEstimator() {
+	for _, e := range []classic.Estimator{&classic.LogisticRegression{}, &classic.DecisionTree{}, &classic.KNeighbors{NNeighbors: 1}} {
+		check(e.Fit(points, marks))
+		accuracy, err := e.Score(points, marks)
+		check(err)
+		fmt.Printf("%T %.1f\n", e, accuracy)
+	}
+	// Output:
+	// *classic.LogisticRegression 1.0
+	// *classic.DecisionTree 1.0
+	// *classic.KNeighbors 1.0
+}
+
+func ExampleClassifier() {
+	var c classic.Classifier = &classic.KNeighbors{NNeighbors: 3}
+	check(c.Fit(points, []string{"low", "low", "low", "high", "high"}))
+	labels, err := c.Predict([][]float64{{1, 1}, {6, 7}})
+	check(err)
+	for _, label := range labels {
+		fmt.Println(c.Name(label))
+	}
+	// Output:
+	// low
+	// high
+}
+
+func ExampleRegressor() {
+	var r classic.Regressor = &classic.LinearRegression{}
+	check(r.Fit(classic.Column([]float64{1, 2, 3}), []float64{10, 20, 30}))
+	got, err := r.Predict(classic.Column([]float64{4}))
+	check(err)
+	fmt.Printf("%.1f\n", got)
+	// Output: [40.0]
+}
+
+func ExampleTransformer() {
+	var t classic.Transformer = &classic.StandardScaler{}
+	check(t.Fit(classic.Column([]float64{1, 2, 3}), nil))
+	X, err := t.Transform(classic.Column([]float64{2}))
+	check(err)
+	fmt.Println(X.At(0, 0))
+	// Output: 0
+}
+
+func ExampleMatrix() {
+	var m classic.Matrix = mat.NewDense(2, 3, nil)
+	fmt.Println(m.Dims())
+	// Output: 2 3
+}
+
+// table is a frame of two columns; a data.Frame in earnest.
+type table struct {
+	texts   []string
+	numbers []float64
+}
+
+func (t table) Strings(string) ([]string, error) { return t.texts, nil }
+func (t table) Floats(string) ([]float64, error) { return t.numbers, nil }
+
+func ExampleFrame() {
+	var f classic.Frame = table{numbers: []float64{1.5, 2.5}}
+	X, err := classic.Columns(f, "length")
+	check(err)
+	fmt.Println(X)
+	// Output: [[1.5] [2.5]]
+}
+
+func ExampleTextFrame() {
+	var f classic.TextFrame = table{texts: []string{"a good film", "a bad film"}}
+	texts, err := f.Strings("text")
+	check(err)
+	m := classic.BagOfWords()
+	check(m.FitTexts(texts, []string{"pos", "neg"}))
+	fmt.Println(m.PredictTexts([]string{"good"}))
+	// Output: [pos] <nil>
+}
+
+func ExampleSizer() {
+	m := classic.BagOfWords()
+	check(m.FitTexts([]string{"good", "bad"}, []string{"pos", "neg"}))
+	if s, ok := m.(classic.Sizer); ok {
+		fmt.Println(s.Size() > 0)
+	}
+	// Output: true
+}
+
+func ExampleCurvePoint() {
+	c, err := classic.Compare(films(), "text", "label")
+	check(err)
+	var last classic.CurvePoint
+	for _, r := range c.Results {
+		last = r.Curve[len(r.Curve)-1]
+	}
+	fmt.Printf("%d rows: %.2f (%.2f to %.2f)\n", last.Rows, last.Accuracy, last.Low, last.High)
+	// Output: 48 rows: 1.00 (0.76 to 1.00)
 }

@@ -22,6 +22,7 @@ type LogisticRegression struct {
 	Coef      [][]float64 // learned: a row for each class, one row for two classes
 	Intercept []float64   // learned: one of each row of Coef
 	NIter     int         // learned: iterations that were needed
+	Converged bool        // learned: false where MaxIter ended the fit before Tol was reached: raise it, or scale X
 }
 
 // Fit learns from X and y.
@@ -60,7 +61,7 @@ func (l *LogisticRegression) Fit(X, y any) (err error) {
 	if err := arrived(result, err); err != nil {
 		return fmt.Errorf("classic: LogisticRegression: %w", err)
 	}
-	l.NIter = result.MajorIterations
+	l.NIter, l.Converged = result.MajorIterations, result.Status != optimize.IterationLimit
 	l.Coef, l.Intercept = make([][]float64, k), make([]float64, k)
 	for r := range k {
 		l.Coef[r] = append([]float64(nil), result.X[r*m.p:(r+1)*m.p]...)

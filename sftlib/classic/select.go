@@ -27,7 +27,8 @@ func isRegressor(e Estimator) bool {
 }
 
 // Folds returns for each of k parts the numbers of the rows to test on. For a classifier the classes are shared out
-// evenly, in the order of the rows, as scikit-learn's StratifiedKFold does; for a regressor the parts are runs of rows.
+// evenly, in the order of the rows, as scikit-learn's StratifiedKFold does; for a regressor the parts are runs of rows. A class
+// with fewer than k rows is missing in some parts; where all are so small it is an error.
 func Folds(y any, k int, regressor bool) ([][]int, error) {
 	n, err := length(y)
 	if err != nil {
@@ -75,10 +76,12 @@ func Folds(y any, k int, regressor bool) ([][]int, error) {
 	for i, c := range sorted {
 		quota[c][i%k]++
 	}
-	for c, q := range quota {
-		if slices.Max(q) == 0 || total64(q) < k {
-			return nil, fmt.Errorf("classic: class %s has %d rows, too few for %d folds", l.Name(l.Classes[slices.Index(order, c)]), total64(q), k)
-		}
+	largest := 0
+	for _, q := range quota {
+		largest = max(largest, total64(q))
+	}
+	if largest < k {
+		return nil, fmt.Errorf("classic: no class has %d rows, the largest has %d: too few for %d folds", k, largest, k)
 	}
 	at := make([]int, classes)
 	for i, c := range codes {
