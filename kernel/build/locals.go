@@ -30,6 +30,16 @@ func (l *listed) local() bool {
 	return l.Module != nil && (l.Module.Main || l.Module.Version == "" || (l.Module.Replace != nil && l.Module.Replace.Version == ""))
 }
 
+// Local is the folder of a package of the user's own modules that cells have imported, "" for any other.
+func (s *Session) Local(path string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.locals.pkgs[path]; ok {
+		return p.Dir
+	}
+	return ""
+}
+
 func (l *locals) add(p *listed) {
 	if _, ok := l.pkgs[p.ImportPath]; !ok {
 		l.order = append(l.order, p.ImportPath)

@@ -2,7 +2,10 @@ package engine
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,6 +51,7 @@ func (e *Engine) compileError(errs cell.Errors) *Error {
 // failure describes how a cell ended in the worker.
 func (e *Engine) failure(f *wire.Failure, id int) *Error {
 	out := &Error{Name: f.Name, Value: f.Text}
+	f.Frames = e.own(f.Frames)
 	switch f.Kind {
 	case wire.KindLoad:
 		out.Name = "load error"
@@ -58,7 +62,7 @@ func (e *Engine) failure(f *wire.Failure, id int) *Error {
 		return out
 	case wire.KindError:
 		if f.Line > 0 {
-			frames := f.Frames
+			frames := slices.DeleteFunc(f.Frames, func(f wire.Frame) bool { return f.Package != "" })
 			if len(frames) == 0 || frames[0].Line != f.Line {
 				frames = append([]wire.Frame{{File: fmt.Sprintf("In[%d]", id), Line: f.Line}}, frames...)
 			}
@@ -74,9 +78,15 @@ func (e *Engine) failure(f *wire.Failure, id int) *Error {
 	return out
 }
 
+// own keeps the frames of cells and of the user's own packages.
+func (e *Engine) own(frames []wire.Frame) []wire.Frame {
+	return slices.DeleteFunc(frames, func(f wire.Frame) bool { return f.Package != "" && e.session.Local(f.Package) == "" })
+}
+
 // mark fills the traceback: name and text, then the frames, each with its line.
 func (e *Engine) mark(out *Error, frames []wire.Frame) {
 	out.Traceback = append(out.Traceback, red(out.Name)+": "+out.Value)
+	frames = e.own(frames)
 	const most = 20
 	for i, f := range frames {
 		if len(frames) > most && i == most/2 {
@@ -85,16 +95,22 @@ func (e *Engine) mark(out *Error, frames []wire.Frame) {
 		if len(frames) > most && i >= most/2 && i < len(frames)-most/2 {
 			continue
 		}
+		around := 0
+		if i == 0 {
+			around = 2
+		}
+		if f.Package != "" {
+			file := filepath.Join(e.session.Local(f.Package), f.File)
+			text, _ := os.ReadFile(file) // without it the place alone is shown
+			out.Traceback = append(out.Traceback, excerpt(file, string(text), f.Line, 0, f.Func, around))
+			continue
+		}
 		id, ok := cellOf(f.File)
 		if !ok {
 			continue
 		}
 		if out.Pos.Line == 0 {
 			out.Pos = cell.Pos{Cell: id, Line: f.Line}
-		}
-		around := 0
-		if i == 0 {
-			around = 2
 		}
 		out.Traceback = append(out.Traceback, e.excerpt(id, f.Line, 0, f.Func, around))
 	}
@@ -114,21 +130,26 @@ func cellOf(file string) (int, bool) {
 	return n, err == nil
 }
 
-// excerpt shows a place in a cell: its name and line, and the line itself with some around it.
+// excerpt shows a place in a cell.
 func (e *Engine) excerpt(id, line, col int, fn string, around int) string {
+	e.mu.Lock()
+	src := e.sources[id]
+	e.mu.Unlock()
+	return excerpt(fmt.Sprintf("In[%d]", id), src, line, col, fn, around)
+}
+
+// excerpt shows a place in a source: its name and line, and the line itself with some around it.
+func excerpt(name, src string, line, col int, fn string, around int) string {
 	if line <= 0 {
 		return ""
 	}
-	head := cyan(fmt.Sprintf("In[%d]:%d", id, line))
+	head := cyan(fmt.Sprintf("%s:%d", name, line))
 	if col > 0 {
-		head = cyan(fmt.Sprintf("In[%d]:%d:%d", id, line, col))
+		head = cyan(fmt.Sprintf("%s:%d:%d", name, line, col))
 	}
 	if fn = plainName(fn); fn != "" {
 		head += " in " + fn
 	}
-	e.mu.Lock()
-	src := e.sources[id]
-	e.mu.Unlock()
 	lines := strings.Split(src, "\n")
 	if line > len(lines) {
 		return head

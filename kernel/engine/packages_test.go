@@ -206,6 +206,41 @@ func TestLocalPackageIsEdited(t *testing.T) {
 	}
 }
 
+// TestPanicInLocalPackage looks for the user's own frames, those of a package in their module among them, and for none of the libraries
+// between.
+func TestPanicInLocalPackage(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/user\n\ngo 1.24\n")
+	util := filepath.Join(dir, "util", "util.go")
+	text := "package util\n\nimport \"slices\"\n\nfunc Sort(v []int) {\n\tslices.SortFunc(v, func(a, b int) int { panic(\"no order\") }) // here\n}\n\nfunc Deep(n int) int { return Deep(n+1) + 1 }\n"
+	write(t, util, text)
+	s := start(t, Config{Notebook: dir})
+	s.must("import \"example.com/user/util\"")
+	look := func(line int) {
+		t.Helper()
+		_, r := s.run("func sorted(v []int) {\n\tutil.Sort(v)\n}\nsorted([]int{2, 1})")
+		if r.Err == nil {
+			t.Fatal("no panic")
+		}
+		got := r.Err.all()
+		expect(t, "traceback", got, "no order", fmt.Sprintf("util.go:%d\x1b[0m in Sort\n", line), fmt.Sprintf("--> %4d ", line), "// here", "In[", "util.Sort(v)", "sorted([]int{2, 1})")
+		if strings.Contains(got, "slices") && strings.Contains(got, "zsortanyfunc") || strings.Contains(got, "live.") {
+			t.Errorf("a frame that is not the user's:\n%s", got)
+		}
+		if r.Err.Pos.Line != 2 {
+			t.Errorf("the place is %+v, not the cell's line", r.Err.Pos)
+		}
+	}
+	look(6)
+	write(t, util, strings.Replace(text, "import", "// One more line.\nimport", 1))
+	look(7)
+	_, r := s.run("util.Deep(0)")
+	if r.Err == nil {
+		t.Fatal("no stack overflow")
+	}
+	expect(t, "traceback", r.Err.all(), "stack overflow", "util.go:10\x1b[0m in Deep", "In[")
+}
+
 func TestCgo(t *testing.T) {
 	s := start(t, Config{})
 	s.must("/*\n#include <stdio.h>\nstatic int twice(int n) { printf(\"C says %d\\n\", n); return 2 * n; }\nstatic void crash(void) { *(volatile int *)0 = 1; }\n*/\nimport \"C\"\n\nfunc twice(n int) int { return int(C.twice(C.int(n))) }\nfunc crash() { C.crash() }")

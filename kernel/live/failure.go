@@ -2,10 +2,8 @@ package live
 
 import (
 	"fmt"
-	"path"
 	"reflect"
 	"runtime"
-	"strings"
 
 	"gosft/kernel/worker/wire"
 )
@@ -13,12 +11,9 @@ import (
 // Clean drops the version markers that names have inside.
 func Clean(s string) string { return wire.Clean(s) }
 
-// isCellFile tells a cell's file, "In[7]", from others. The compiler may have put a folder before it.
-func isCellFile(file string) bool { return strings.HasPrefix(path.Base(file), "In[") }
-
 // failure describes a recovered panic. It must be called by the deferred function itself, while the stack still stands.
 func failure(r any) wire.Failure {
-	f := wire.Failure{Kind: wire.KindPanic, Name: "panic", Text: panicText(r), Frames: cellFrames()}
+	f := wire.Failure{Kind: wire.KindPanic, Name: "panic", Text: panicText(r), Frames: userFrames()}
 	switch r := r.(type) {
 	case stop:
 		f.Kind, f.Name, f.Text = wire.KindInterrupt, "interrupted", "the cell was interrupted"
@@ -63,8 +58,9 @@ func panicText(r any) (text string) {
 	return fmt.Sprint(r)
 }
 
-// cellFrames returns the frames of the stack that stand in cells, innermost first, at most 50 from each end.
-func cellFrames() []wire.Frame {
+// userFrames returns the frames of the stack that stand in cells and in packages that may be the user's own, innermost first,
+// at most 200 from each end.
+func userFrames() []wire.Frame {
 	pcs := make([]uintptr, 256)
 	n := runtime.Callers(2, pcs)
 	for n == len(pcs) && n < 1<<16 {
@@ -74,24 +70,15 @@ func cellFrames() []wire.Frame {
 	var out []wire.Frame
 	for frames := runtime.CallersFrames(pcs[:n]); ; {
 		f, more := frames.Next()
-		if isCellFile(f.File) {
-			out = append(out, wire.Frame{Func: funcName(f.Function), File: path.Base(f.File), Line: f.Line})
+		if frame, ok := wire.UserFrame(f.Function, f.File, f.Line); ok {
+			out = append(out, frame)
 		}
 		if !more {
 			break
 		}
 	}
-	if len(out) > 100 {
-		out = append(out[:50:50], out[len(out)-50:]...)
+	if len(out) > 400 {
+		out = append(out[:200:200], out[len(out)-200:]...)
 	}
 	return out
-}
-
-// funcName drops the package and the markers: "gosft/cell.(*sampleꞏ2).size" is "(*sample).size".
-func funcName(s string) string {
-	s = s[strings.LastIndex(s, "/")+1:]
-	if _, after, ok := strings.Cut(s, "."); ok {
-		s = after
-	}
-	return Clean(s)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"gosft/kernel/worker/wire"
 )
 
 // interrupted is the number of running cells that were told to stop; Poll is one load while it is 0.
@@ -79,7 +81,7 @@ func ours() bool {
 		f, more := frames.Next()
 		if f.Function != "runtime.goexit" && f.Function != "" {
 			root = f.Function
-			if isCellFile(f.File) {
+			if wire.IsCell(f.File) {
 				root = "cell"
 			}
 		}

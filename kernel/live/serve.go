@@ -316,7 +316,7 @@ func parseStack(block string) []wire.Frame {
 		}
 		num, _, _ := strings.Cut(rest, " ")
 		line, _ := strconv.Atoi(num)
-		if isCellFile(file) {
+		if wire.IsCell(file) {
 			file = file[strings.LastIndex(file, "/")+1:]
 		}
 		out = append(out, wire.Frame{Func: Clean(fn), File: file, Line: line})

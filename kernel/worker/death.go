@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,7 +23,7 @@ func (d *Death) String() string { return d.Text }
 
 var (
 	fatalLine  = regexp.MustCompile(`(?m)^(fatal error: .*|panic: .*|runtime: goroutine stack exceeds .*|SIG[A-Z]+: .*|runtime: out of memory.*)$`)
-	stackFrame = regexp.MustCompile(`(?m)^(\S.*)\n\t(?:.*/)?(In\[\d+\]):(\d+)`)
+	stackFrame = regexp.MustCompile(`(?m)^(\S.*)\n\t(.*):(\d+)(?: .*)?$`)
 )
 
 // newDeath reads the exit status and what the process had written to stderr.
@@ -87,27 +88,23 @@ func fatal(state *os.ProcessState) bool {
 }
 
 // crashFrames finds the user's frames in the runtime's dump of the goroutine that brought the process down: the first one
-// that has any.
+// that has a cell among them.
 func crashFrames(dump string) []wire.Frame {
 	for _, g := range strings.Split(dump, "\n\ngoroutine ") {
 		var out []wire.Frame
-		for _, m := range stackFrame.FindAllStringSubmatch(g, 50) {
+		for _, m := range stackFrame.FindAllStringSubmatch(g, 200) {
 			line, _ := strconv.Atoi(m[3])
-			fn := m[1]
+			fn := strings.TrimPrefix(m[1], "created by ")
 			if i := strings.LastIndex(fn, "("); i > 0 {
 				fn = fn[:i]
 			}
-			fn = fn[strings.LastIndex(fn, "/")+1:]
-			if _, after, ok := strings.Cut(fn, "."); ok {
-				fn = after
-			}
-			f := wire.Frame{Func: wire.Clean(fn), File: m[2], Line: line}
-			if n := len(out); n > 0 && out[n-1] == f { // recursion
+			f, ok := wire.UserFrame(fn, m[2], line)
+			if n := len(out); !ok || n > 0 && out[n-1] == f { // recursion
 				continue
 			}
 			out = append(out, f)
 		}
-		if len(out) > 0 {
+		if slices.ContainsFunc(out, func(f wire.Frame) bool { return f.Package == "" }) {
 			return out
 		}
 	}

@@ -109,7 +109,7 @@ type Failure struct {
 	Kind   string  // one of the Kinds
 	Name   string  // the type of the error or of the value given to panic
 	Text   string  // its text
-	Frames []Frame `json:",omitempty"` // innermost first, the user's own only
+	Frames []Frame `json:",omitempty"` // innermost first: the cells', and those of packages that may be the user's own
 	Line   int     `json:",omitempty"` // KindError: where the call stands in the cell
 	Col    int     `json:",omitempty"`
 }
@@ -122,13 +122,6 @@ const (
 	KindLoad      = "load"      // the plugin could not be opened
 	KindExit      = "goexit"    // runtime.Goexit in the cell
 )
-
-// A Frame is a place in a cell, "In[7]", or (in answer to OpWhere) in another file.
-type Frame struct {
-	Func string
-	File string
-	Line int
-}
 
 // A Var is one variable that holds a value.
 type Var struct {
