@@ -231,7 +231,7 @@ func TestSettings(t *testing.T) {
 	if _, err := CrossValScore(&KNeighbors{}, X[:6], []int{0, 0, 0, 1, 1, 1}, 4); err == nil || !strings.Contains(err.Error(), "no class has 4 rows, the largest has 3") {
 		t.Error(err)
 	}
-	if scores, err := CrossValScore(&KNeighbors{NNeighbors: 1}, X[:7], []int{0, 0, 0, 0, 0, 0, 1}, 3); err != nil || len(scores) != 3 {
+	if scores, err := CrossValScore(&KNeighbors{NNeighbors: 1}, X[:7], []int{0, 1, 0, 1, 0, 1, 2}, 3); err != nil || len(scores) != 3 {
 		t.Errorf("a class of one row: %v, %v", scores, err) // as scikit-learn; the row's own fold counts it as an error
 	}
 }
