@@ -3,9 +3,11 @@ package bert
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -29,12 +31,48 @@ func (m *Model) Training() (markdown string, metrics []string) {
 // fromHub says whether the model was opened by a name of the hub; a folder's path may look like one.
 func (m *Model) fromHub() bool { return hubName.MatchString(m.Name) && m.Dir != m.Name }
 
+// Marks in a card around what SetTraining has set, which Markdown does not show: by them a card is read again.
+const (
+	trainingBegin = "<!-- gosft: training -->\n"
+	trainingEnd   = "<!-- gosft: end of training -->\n"
+)
+
+// readCard takes from the card of a folder that [Model.Save] has written what the next card shall say again: the model that was
+// fine-tuned, the training and its metrics. A card of another tool says nothing to it.
+func (m *Model) readCard() {
+	text, err := os.ReadFile(filepath.Join(m.Dir, "README.md"))
+	if err != nil {
+		return
+	}
+	front, body, _ := strings.Cut(string(text), "\n---\n")
+	_, training, found := strings.Cut(body, trainingBegin)
+	training, _, closed := strings.Cut(training, trainingEnd)
+	if !found || !closed {
+		return
+	}
+	var metrics []string
+	for line := range strings.Lines(front) {
+		line = strings.TrimSpace(line)
+		if base, ok := strings.CutPrefix(line, "base_model: "); ok && hubName.MatchString(base) {
+			m.base = base
+		}
+		if name, err := strconv.Unquote(strings.TrimPrefix(line, "- ")); err == nil {
+			metrics = append(metrics, name)
+		}
+	}
+	m.SetTraining(training, metrics...)
+}
+
 // card is the README.md of a saved model: front matter as the hub reads it, what the model does and how to use it.
 func (m *Model) card() string {
 	var b strings.Builder
 	b.WriteString("---\nlibrary_name: transformers\npipeline_tag: text-classification\n")
-	if m.fromHub() {
-		fmt.Fprintf(&b, "base_model: %s\n", m.Name)
+	hub := m.base
+	if hub == "" && m.fromHub() {
+		hub = m.Name
+	}
+	if hub != "" {
+		fmt.Fprintf(&b, "base_model: %s\n", hub)
 	}
 	training, metrics := m.Training()
 	if len(metrics) > 0 {
@@ -52,8 +90,8 @@ func (m *Model) card() string {
 		title, what = "A text regression model", "gives these numbers for a text"
 	}
 	base := ""
-	if m.fromHub() {
-		base = ", fine-tuned from " + quoteMarkdown(m.Name)
+	if hub != "" {
+		base = ", fine-tuned from " + quoteMarkdown(hub)
 	} else if m.Name != "" {
 		base = ", fine-tuned from " + quoteMarkdown(filepath.Base(m.Name))
 	}
@@ -61,10 +99,11 @@ func (m *Model) card() string {
 	for i, l := range m.labels {
 		fmt.Fprintf(&b, "- %d: %s\n", i, quoteMarkdown(l))
 	}
-	for _, part := range []string{m.Card, training} {
-		if part = strings.TrimSpace(part); part != "" {
-			fmt.Fprintf(&b, "\n%s\n", part)
-		}
+	if part := strings.TrimSpace(m.Card); part != "" {
+		fmt.Fprintf(&b, "\n%s\n", part)
+	}
+	if training = strings.TrimSpace(training); training != "" {
+		fmt.Fprintf(&b, "\n%s\n%s\n\n%s", trainingBegin, training, trainingEnd)
 	}
 	b.WriteString(`
 ## Use

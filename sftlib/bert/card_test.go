@@ -1,6 +1,9 @@
 package bert
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,8 +19,39 @@ func TestCardNamesTheBaseModel(t *testing.T) {
 		m.SetTraining("## Training procedure\n", "f1", "a\": [b")
 		text := m.card()
 		if !strings.Contains(text, c.want) || c.never != "" && strings.Contains(text, c.never) ||
-			!strings.Contains(text, "\nmetrics:\n- \"f1\"\n- \"a\\\": [b\"\n") || !strings.Contains(text, "- 1: `\"a'b\\nc\"`\n\n## Training procedure\n\n## Use") {
+			!strings.Contains(text, "\nmetrics:\n- \"f1\"\n- \"a\\\": [b\"\n") || !strings.Contains(text, "- 1: `\"a'b\\nc\"`\n\n"+trainingBegin+"\n## Training procedure\n\n"+trainingEnd+"\n## Use") {
 			t.Errorf("%q:\n%s", c.name, text)
+		}
+	}
+}
+
+// A model that was saved, loaded and saved again has the same card: base, training and metrics.
+func TestCardIsReadAgain(t *testing.T) {
+	said := "## Training procedure\n\n| step | loss |\n|---|---|\n| 10 | 0.5 |"
+	m := &Model{Name: "BAAI/bge-small-zh-v1.5", Dir: "/models/x", labels: []string{"a", "b"}}
+	m.SetTraining(said, "accuracy", "f1")
+	first := m.card()
+	dir := t.TempDir()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(first)
+	again := &Model{Name: dir, Dir: dir, labels: m.labels}
+	again.readCard()
+	if training, metrics := again.Training(); strings.TrimSpace(training) != said || !slices.Equal(metrics, []string{"accuracy", "f1"}) {
+		t.Errorf("read again: %q %q", training, metrics)
+	}
+	if second := again.card(); second != first {
+		t.Errorf("the first card\n%s\nthe second\n%s", first, second)
+	}
+	for _, other := range []string{"", "# Made by transformers\n\n## Training procedure\n", trainingBegin + "torn"} {
+		write(other)
+		plain := &Model{Name: dir, Dir: dir, labels: m.labels}
+		plain.readCard()
+		if training, metrics := plain.Training(); training != "" || metrics != nil {
+			t.Errorf("of %q was read: %q %q", other, training, metrics)
 		}
 	}
 }

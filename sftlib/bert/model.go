@@ -35,6 +35,7 @@ type Model struct {
 	run    *model.Exec // output, compiled
 	closed bool
 
+	base     string   // the hub's name of the model that was fine-tuned, where a card said it
 	training string   // see SetTraining
 	metrics  []string // of the front matter of the card
 }
@@ -69,6 +70,7 @@ func Load(where string, opts ...Option) (*Model, error) {
 		return nil, fmt.Errorf("%s holds an encoder without a trained head (%s is missing); for fine-tuning open it with "+
 			"ForSequenceClassification(%q, labels)", where, strings.Join(missing, ", "), where)
 	}
+	m.readCard()
 	return m, nil
 }
 
