@@ -6,7 +6,7 @@ export GOEXPERIMENT := simd
 export PATH := $(HOME_DIR)/bin:$(CURDIR)/.venv/bin:$(PATH)
 GOFLAGS_TEST ?= -p 1 -timeout 30m
 
-.PHONY: help setup setup-test notebook doctor test lint test-go test-notebooks test-clients test-browser test-bare parity bench-kernel bench-sft clean
+.PHONY: help setup setup-test notebook doctor test lint test-go test-race test-notebooks test-clients test-browser test-bare parity bench-kernel bench-sft clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -23,7 +23,7 @@ notebook: setup ## set up and open JupyterLab on the course
 doctor: ## check the set-up and say what to do
 	@if [ -x .venv/bin/gosft ]; then .venv/bin/gosft doctor; else kernel/setup/setup.sh doctor; fi
 
-test: setup-test lint test-go test-notebooks test-clients test-browser test-bare ## set up and run all tests
+test: setup-test lint test-go test-race test-notebooks test-clients test-browser test-bare ## set up and run all tests
 
 lint: ## gofmt, go vet, staticcheck, hadolint
 	@bad=$$(gofmt -l kernel sftlib notebooks); if [ -n "$$bad" ]; then echo "not gofmt-ed: $$bad"; exit 1; fi
@@ -33,6 +33,12 @@ lint: ## gofmt, go vet, staticcheck, hadolint
 
 test-go: ## protocol, engine and library
 	go test $(GOFLAGS_TEST) ./...
+
+# Not the engine, whose worker holds plugins and C++; not what computes, which the detector's pointer checks end inside GoMLX.
+test-race: ## the race detector over sockets, sessions, cells, output and the service
+	@if command -v gcc >/dev/null || command -v clang >/dev/null; then \
+	  go test -race -short $(GOFLAGS_TEST) ./kernel/jupyter ./kernel/session ./kernel/cell ./kernel/live ./kernel/worker ./kernel/display ./kernel/gonb/... ./sftlib/serve ./sftlib/show; \
+	else echo "not run: the race detector needs gcc or clang"; fi
 
 test-notebooks: ## every notebook of the course, headless, on a small budget
 	notebooks/test.sh
