@@ -198,7 +198,7 @@ func (c *comparison) report(name string, results map[string][]result) {
 	total, eval := func(r result) float64 { return r.Total }, func(r result) float64 { return r.Eval }
 	predict := func(r result) float64 { return r.Predict }
 	c.say("\n%s, median of %d; seconds\n", name, c.seeds)
-	c.say("| | CSV to accuracy | training | evaluation | prediction | steps | accuracy | on |\n|---|---|---|---|---|---|---|---|")
+	c.say("| | CSV to accuracy | training | evaluation | prediction | steps | accuracy | loss | on |\n|---|---|---|---|---|---|---|---|---|")
 	for _, side := range sides {
 		mean, std, n := accuracy(side)
 		if n == 0 {
@@ -209,8 +209,8 @@ func (c *comparison) report(name string, results map[string][]result) {
 			spread = fmt.Sprintf(" ± %.4f", std)
 		}
 		first := results[side][0]
-		c.say("| %s | %.1f | %.1f | %.2f | %.2f | %d | %.4f%s | %s |", side, median(side, total), median(side, func(r result) float64 { return r.Train }),
-			median(side, eval), median(side, predict), first.Steps, mean, spread, first.Device)
+		c.say("| %s | %.1f | %.1f | %.2f | %.2f | %d | %.4f%s | %.4f | %s |", side, median(side, total), median(side, func(r result) float64 { return r.Train }),
+			median(side, eval), median(side, predict), first.Steps, mean, spread, median(side, func(r result) float64 { return r.Loss }), first.Device)
 	}
 	c.say("")
 	us, hf := "sftlib", "HF Trainer"

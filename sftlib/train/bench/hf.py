@@ -57,11 +57,11 @@ t = time.time()
 steps = trainer.train().global_step
 trained = time.time() - t
 t = time.time()
-accuracy = trainer.evaluate()["eval_accuracy"]
+report = trainer.evaluate()
 done = time.time()
 trainer.predict(val)
 device = str(args.device)
 if args.device.type == "cuda":
     device += " (%s)" % torch.cuda.get_device_name()
-print("RESULT " + json.dumps({"Total": done - start, "Train": trained, "Eval": done - t, "Predict": time.time() - done, "Accuracy": accuracy, "Steps": steps,
+print("RESULT " + json.dumps({"Total": done - start, "Train": trained, "Eval": done - t, "Predict": time.time() - done, "Accuracy": report["eval_accuracy"], "Loss": report["eval_loss"], "Steps": steps,
                               "Device": "%s, torch %s, transformers %s" % (device, torch.__version__, transformers.__version__)}))

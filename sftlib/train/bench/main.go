@@ -39,6 +39,7 @@ type spec struct {
 // result is what one training took, in seconds, and reached.
 type result struct {
 	Total, Train, Eval, Predict, Accuracy float64
+	Loss                                  float64 // of the evaluation
 	Steps                                 int
 	Device                                string // that the Trainer computed on
 }
@@ -117,7 +118,7 @@ func ours(text string) error {
 		return err
 	}
 	line, err := json.Marshal(result{Total: evaluated.Sub(start).Seconds(), Train: trained.Sub(began).Seconds(), Eval: evaluated.Sub(trained).Seconds(),
-		Predict: time.Since(evaluated).Seconds(), Accuracy: report.Accuracy, Steps: run.State().GlobalStep})
+		Predict: time.Since(evaluated).Seconds(), Accuracy: report.Accuracy, Loss: report.Loss, Steps: run.State().GlobalStep})
 	fmt.Println(mark + string(line))
 	return err
 }
