@@ -36,6 +36,9 @@ func (w *runWriter) temp(name string) string {
 // statements returns the text for the body, line for line as in the cell.
 func (w *runWriter) statements(p *parsed) string {
 	w.more = w.statement
+	for _, st := range w.s.list { // first, so that it stands behind all else that follows the statement
+		w.checkValues(st)
+	}
 	atTop(w.s.list, func(st ast.Stmt) { // calls whose error is looked at; the walk below passes them
 		if n := w.s.checks[st]; n > 0 {
 			line, col := w.place(st)
@@ -68,6 +71,44 @@ func (w *runWriter) statements(p *parsed) string {
 	}
 	text := only(w.src.text, keep, false, nil)
 	return w.e.apply(text, 0, len(text))
+}
+
+// checkValues looks at what a statement at the top has assigned where it is of a type whose values carry the error of the step that made
+// them, such as a data.Frame: it ends the cell as an error that is returned does.
+func (w *runWriter) checkValues(st ast.Stmt) {
+	var ids []*ast.Ident
+	switch st := st.(type) {
+	case *ast.AssignStmt:
+		for _, x := range st.Lhs {
+			if id, ok := x.(*ast.Ident); ok {
+				ids = append(ids, id)
+			}
+		}
+	case *ast.DeclStmt:
+		if g, ok := st.Decl.(*ast.GenDecl); ok && g.Tok == token.VAR {
+			for _, sp := range g.Specs {
+				if sp := sp.(*ast.ValueSpec); len(sp.Values) > 0 {
+					ids = append(ids, sp.Names...)
+				}
+			}
+		}
+	}
+	line, col := w.place(st)
+	for _, id := range ids {
+		if obj := w.c.info.ObjectOf(id); id.Name != "_" && obj != nil && carriesError(obj.Type()) {
+			w.e.close(w.at(st.End()), fmt.Sprintf("; c%s.CheckValue(%s, %d, %d)", mark, w.sub(id), line, col))
+		}
+	}
+}
+
+// carriesError is true for types with a method CellError() error.
+func carriesError(t types.Type) bool {
+	method := types.NewMethodSet(t).Lookup(nil, "CellError")
+	if method == nil {
+		return false
+	}
+	s, ok := method.Type().(*types.Signature)
+	return ok && s.Params().Len() == 0 && s.Results().Len() == 1 && types.Identical(s.Results().At(0).Type(), types.Universe.Lookup("error").Type())
 }
 
 // stands reports whether Go takes an expression as a statement.

@@ -19,6 +19,10 @@ var failures = []sequence{
 	{"the last expression with a trailing error", []step{show("strconv.Atoi(\"5\")", "5"), fails("strconv.Atoi(\"five\")", "invalid syntax", "In[2]:1")}},
 	{"chained trailing errors", []step{show("a := strconv.Atoi(\"1\")\nb := strconv.Atoi(strconv.Itoa(a + 1))\nc := strconv.ParseFloat(fmt.Sprint(b), 64)\nc", "2")}},
 	{"inside functions nothing changes", []step{fails("func f() int { n := strconv.Atoi(\"1\"); return n }", "assignment mismatch", "In[1]:1"), fails("g := func() int { n := strconv.Atoi(\"1\"); return n }", "assignment mismatch", "In[2]:1"), quiet("h := func() { strconv.Atoi(\"x\") }\nh()")}},
+	{"a value that carries its error", []step{
+		quiet("type frame struct{ err error }\nfunc (f *frame) CellError() error { return f.err }\nfunc (f *frame) Drop(name string) *frame { if name != \"label\" { return &frame{fmt.Errorf(\"no column %q\", name)} }; return f }\nf := &frame{}"),
+		quiet("g := f.Drop(\"label\")"), fails("\nh := f.Drop(\"lable\")", "no column \"lable\"", "In[3]:2"), fails("g = f.Drop(\"lable\")", "no column", "In[4]:1"),
+		fails("var k, l = f, f.Drop(\"x\")", "no column \"x\"", "In[5]:1"), fails("f.Drop(\"y\")", "no column \"y\"", "In[6]:1"), fails("g", "no column \"lable\"", "In[7]:1"), quiet("_ = f.Drop(\"z\")")}},
 	{"a trailing error in the head of an if", []step{{in: "if n := strconv.Atoi(\"1\"); n > 0 { fmt.Print(n) }", err: "assignment mismatch", at: "In[1]:1", stack: []string{"take the last value too"}}}},
 	{"what is not an error is not dropped", []step{fails("func f() (int, string) { return 1, \"a\" }\nx := f()", "assignment mismatch", "In[1]:2")}},
 	{"a panic names cell and line", []step{quiet("func div(a, b int) int {\n\treturn a / b\n}"), {in: "x := 1\ny := div(x, 0)\ny", err: "integer divide by zero", at: "In[1]:2", stack: []string{"In[1]", "In[2]", "div"}}, show("div(4, 2)", "2")}},

@@ -58,6 +58,7 @@ func (c *Cell) Value(vals ...any) {
 	case 0:
 		c.result = nil
 	case 1:
+		c.CheckValue(vals[0], 0, 0)
 		c.result = bundle(vals[0])
 	default: // as Go prints several values
 		text := ""
@@ -90,6 +91,13 @@ func bundle(v any) (b display.Bundle) {
 func (c *Cell) Check(err error, line, col int) {
 	if err != nil {
 		panic(unchecked{err, line, col})
+	}
+}
+
+// CheckValue ends the cell when v carries an error, as a data.Frame does whose last step failed: it has a method CellError() error.
+func (c *Cell) CheckValue(v any, line, col int) {
+	if x, ok := v.(interface{ CellError() error }); ok {
+		c.Check(x.CellError(), line, col)
 	}
 }
 

@@ -95,6 +95,9 @@ func (f *Frame) Err() error {
 	return f.err
 }
 
+// CellError is Err for a notebook: a cell that makes or shows a frame with an error ends with it.
+func (f *Frame) CellError() error { return f.Err() }
+
 // Len returns the number of rows, 0 for a frame with an error.
 func (f *Frame) Len() int {
 	if f == nil {
