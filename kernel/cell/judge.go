@@ -46,7 +46,7 @@ func (d *draft) judge(c *checked) (retry bool, errs Errors) {
 				continue
 			}
 		}
-		errs = append(errs, d.explain(x))
+		errs = append(errs, d.explain(memberHint(c, e, x)))
 	}
 	if len(old) == 0 {
 		return false, tidy(errs)
@@ -158,6 +158,8 @@ func (d *draft) explain(e Error) Error {
 			if values, _ := strconv.Atoi(m[2]); values == vars+1 {
 				e.Hint = "take the last value too: a trailing error is checked for you only in a statement of its own at the top of a cell"
 			}
+		} else if valueAndError.MatchString(e.Msg) {
+			e.Hint = "a call that returns an error too cannot stand there: give its value a name in a statement of its own, x := ..., where the error is checked for you"
 		}
 		return e
 	}
@@ -184,6 +186,9 @@ func (d *draft) explain(e Error) Error {
 
 var mismatch = regexp.MustCompile(`^assignment mismatch: (\d+) variables? but .* returns? (\d+) values?`)
 
+// valueAndError is what Go says where a call with a value and an error stands as an argument for one value.
+var valueAndError = regexp.MustCompile(`^(?:invalid operation: )?too many arguments (for|in) (?s:.*)(\(expected 1, found 2\)$|have \([^)]*, error\))|^multiple-value .* \(value of type \([^()]*\berror\)\) in `)
+
 // selected reports whether the cell uses a name as name.Something.
 func (d *draft) selected(name string) bool {
 	found := false
@@ -200,65 +205,4 @@ func (d *draft) selected(name string) bool {
 	}
 	ast.Inspect(d.cell.run.Body, look)
 	return found
-}
-
-// didYouMean proposes a name of the session or of Go that is one or two letters away.
-func (d *draft) didYouMean(name string) string {
-	best, dist := "", 3
-	try := func(n string) {
-		if k := distance(name, n, dist); k < dist && k*3 <= max(len(name), 3) && n != name {
-			best, dist = n, k
-		}
-	}
-	names := map[string]bool{}
-	for n := range d.next.units {
-		names[n] = true
-	}
-	for n := range d.next.imports {
-		names[n] = true
-	}
-	for n := range d.declaredHere(true) {
-		names[n] = true
-	}
-	for _, n := range types.Universe.Names() {
-		names[n] = true
-	}
-	for _, n := range sortedKeys(names) {
-		try(n)
-	}
-	if best == "" {
-		return ""
-	}
-	return "did you mean " + best + "?"
-}
-
-// distance is the number of letters to change, add, leave out or exchange with the next one; limit or more is given as limit.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	if strings.EqualFold(a, b) {
-		return 1
-	}
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return min(rows[len(a)][len(b)], limit)
 }

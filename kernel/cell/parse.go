@@ -74,7 +74,7 @@ func (f *files) parse(src *source, head, body, tail string, mode parser.Mode) (*
 	}
 	var errs Errors
 	for _, e := range list {
-		errs = append(errs, Error{Pos: src.pos(e.Pos.Offset - len(head)), Msg: e.Msg})
+		errs = append(errs, Error{Pos: src.pos(e.Pos.Offset - len(head)), Msg: e.Msg, Hint: hintOf(e.Msg)})
 	}
 	return file, errs
 }

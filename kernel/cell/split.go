@@ -31,7 +31,7 @@ func split(src *source) ([]chunk, Errors) {
 	var s scanner.Scanner
 	s.Init(file, []byte(src.text), func(p token.Position, msg string) {
 		if len(errs) < MaxErrors {
-			errs = append(errs, Error{Pos: src.pos(p.Offset), Msg: msg})
+			errs = append(errs, Error{Pos: src.pos(p.Offset), Msg: msg, Hint: hintOf(msg)})
 		}
 	}, 0)
 

@@ -172,7 +172,7 @@ case "$(uname -s)-$(uname -m)" in
     fi ;;
 esac
 
-say "building gosft (the first time downloads Go modules and takes some minutes)"
+if [ -x "$venv/bin/gosft" ]; then say "building gosft"; else say "building gosft (the first time downloads Go modules and takes some minutes)"; fi
 compile "$venv/bin/gosft" ./kernel/cmd/gosft
 if once gopls "$here/gotool.sh"; then
   say "gopls, for completion and help"
@@ -180,7 +180,7 @@ if once gopls "$here/gotool.sh"; then
     say "gopls could not be built: completion falls back to names in scope"
 fi
 "$venv/bin/gosft" install --prefix "$venv"
-say "ready: make notebook"
+say "ready: make notebook opens JupyterLab"
 
 if [ "${1:-}" = test ]; then
   if once test "$here/requirements-test.txt"; then

@@ -29,6 +29,13 @@ func resolve(where string, o *options) (string, error) {
 		return where, nil
 	}
 	if fi, err := os.Stat(where); err == nil && fi.IsDir() {
+		inside, _ := filepath.Glob(filepath.Join(where, "*", "config.json"))
+		for i := range inside {
+			inside[i] = filepath.Dir(inside[i])
+		}
+		if len(inside) > 0 {
+			return "", fmt.Errorf("the folder %s holds no config.json, so it is not a model; these in it are: %s", where, strings.Join(inside, ", "))
+		}
 		return "", fmt.Errorf("the folder %s holds no config.json, so it is not a model", where)
 	}
 	var looked []string

@@ -43,7 +43,7 @@ func runCommand(ctx context.Context, args []string) error {
 		return errFailed
 	}
 	if flags.NArg() != 1 {
-		return errors.New("give one notebook")
+		return errors.New("give one notebook, after the flags: gosft run -output out.ipynb in.ipynb")
 	}
 	path := flags.Arg(0)
 	nb, err := readNotebook(path)
@@ -139,7 +139,11 @@ func runCells(nb *notebook, s *session.Session, rec *recorder, limit time.Durati
 		if timer != nil {
 			timer.Stop()
 		}
-		say("[%d/%d] %s  %.1f s", n, total, firstLine(src), time.Since(start).Seconds())
+		mark := ""
+		if reply.Status != "ok" {
+			mark = "  FAILED: " + firstLine(reply.Err.Error())
+		}
+		say("[%d/%d] %s  %.1f s%s", n, total, firstLine(src), time.Since(start).Seconds(), mark)
 		if reply.Status != "ok" {
 			failed++
 			last = fmt.Errorf("cell %d failed: %s\n%s", n, reply.Err.Error(), strings.Join(reply.Err.Traceback, "\n"))
