@@ -54,7 +54,8 @@ func (w *runWriter) statements(p *parsed) string {
 				how = "Show("
 			}
 		}
-		w.e.open(w.at(last.Pos()), "c"+mark+"."+how)
+		line, col := w.place(last)
+		w.e.open(w.at(last.Pos()), fmt.Sprintf("c%s.At(%d, %d).%s", mark, line, col, how))
 		w.e.close(w.at(last.End()), ")")
 	}
 	if s := w.s.silent; s != nil && !w.stands(s.X) {

@@ -26,7 +26,8 @@
 //		status.Update("**done**")
 //	}
 //
-// A type decides how it is shown by a method MimeBundle() map[string]any (MIME type to data), or by one of the methods
+// A value with a method CellError() error that gives an error ends the cell that makes or shows it, as an error that is returned does:
+// so speaks a data.Frame whose last step failed. A type decides how it is shown by a method MimeBundle() map[string]any (MIME type to data), or by one of the methods
 // HTML, Markdown, PNG, JPEG, SVG, LaTeX, JSON, JavaScript and Image, as in gophernotes. Methods that panic do not end the
 // program: the display says what happened.
 //

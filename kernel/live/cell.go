@@ -20,6 +20,7 @@ type Cell struct {
 	id        int
 	cancel    context.CancelFunc
 	result    display.Bundle
+	line, col int            // of the last expression
 	stopped   atomic.Bool    // interrupted
 	ended     atomic.Bool    // the entry has returned
 	children  atomic.Int64   // goroutines started by its code that have not ended
@@ -38,12 +39,19 @@ func newCell(id int) *Cell {
 // ID returns the cell's number.
 func (c *Cell) ID() int { return c.id }
 
+// At says where the last expression stands in the cell, for Show and Value: the compiler does not always keep the line of a call
+// whose values it converts.
+func (c *Cell) At(line, col int) *Cell {
+	c.line, c.col = line, col
+	return c
+}
+
 // Show takes the values of the last expression, a call. A trailing error that is not nil fails the cell, a nil one is
 // dropped; what is left is the cell's result. A call that gives a nil interface only shows nothing.
 func (c *Cell) Show(vals ...any) {
 	if n := len(vals); n > 0 {
 		if err, ok := vals[n-1].(error); ok {
-			c.Check(err, 0, 0)
+			c.Check(err, c.line, c.col)
 		} else if vals[n-1] == nil {
 			vals = vals[:n-1]
 		}
@@ -58,7 +66,7 @@ func (c *Cell) Value(vals ...any) {
 	case 0:
 		c.result = nil
 	case 1:
-		c.CheckValue(vals[0], 0, 0)
+		c.CheckValue(vals[0], c.line, c.col)
 		c.result = bundle(vals[0])
 	default: // as Go prints several values
 		text := ""
