@@ -75,7 +75,7 @@ func (w *runWriter) statements(p *parsed) string {
 }
 
 // checkValues looks at what a statement at the top has assigned where it is of a type whose values carry the error of the step that made
-// them, such as a data.Frame: it ends the cell as an error that is returned does.
+// them, such as a data.Frame: it ends the cell as an error that is returned does. A statement that takes an error itself is left alone.
 func (w *runWriter) checkValues(st ast.Stmt) {
 	var ids []*ast.Ident
 	switch st := st.(type) {
@@ -92,6 +92,11 @@ func (w *runWriter) checkValues(st ast.Stmt) {
 					ids = append(ids, sp.Names...)
 				}
 			}
+		}
+	}
+	for _, id := range ids {
+		if obj := w.c.info.ObjectOf(id); obj != nil && types.Identical(obj.Type(), types.Universe.Lookup("error").Type()) {
+			return
 		}
 	}
 	line, col := w.place(st)

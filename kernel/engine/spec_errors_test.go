@@ -22,7 +22,10 @@ var failures = []sequence{
 	{"a value that carries its error", []step{
 		quiet("type frame struct{ err error }\nfunc (f *frame) CellError() error { return f.err }\nfunc (f *frame) Drop(name string) *frame { if name != \"label\" { return &frame{fmt.Errorf(\"no column %q\", name)} }; return f }\nf := &frame{}"),
 		quiet("g := f.Drop(\"label\")"), fails("\nh := f.Drop(\"lable\")", "no column \"lable\"", "In[3]:2"), fails("g = f.Drop(\"lable\")", "no column", "In[4]:1"),
-		fails("var k, l = f, f.Drop(\"x\")", "no column \"x\"", "In[5]:1"), fails("f.Drop(\"y\")", "no column \"y\"", "In[6]:1"), fails("g", "no column \"lable\"", "In[7]:1"), quiet("_ = f.Drop(\"z\")")}},
+		fails("var k, l = f, f.Drop(\"x\")", "no column \"x\"", "In[5]:1"), fails("f.Drop(\"y\")", "no column \"y\"", "In[6]:1"), fails("g", "no column \"lable\"", "In[7]:1"), quiet("_ = f.Drop(\"z\")"),
+		quiet("func both() (*frame, error) { return &frame{errors.New(\"one\")}, errors.New(\"two\") }"), show("p, err := both()\nerr.Error() + p.err.Error()", "twoone"),
+		fails("q := both()", "two", "In[11]:1"),
+		quiet("var none *data.Frame\nnothing := none")}},
 	{"the last expression, a call of a library whose values are converted", []step{quiet("f := data.New(\"text\", []string{\"a\"})"), fails("f.Strings(\"x\")", "no column \"x\"", "In[2]:1"), fails("\nf.DropNA(\"x\").Head(1)", "no column \"x\"", "In[3]:2")}},
 	{"what was meant", []step{
 		quiet("type box struct{ Width, height int }\nfunc (b *box) Describe() string { return \"\" }\nb := &box{}"),

@@ -95,8 +95,13 @@ func (f *Frame) Err() error {
 	return f.err
 }
 
-// CellError is Err for a notebook: a cell that makes or shows a frame with an error ends with it.
-func (f *Frame) CellError() error { return f.Err() }
+// CellError is Err for a notebook: a cell that makes or shows a frame with an error ends with it. A nil frame has none.
+func (f *Frame) CellError() error {
+	if f == nil {
+		return nil
+	}
+	return f.Err()
+}
 
 // Len returns the number of rows, 0 for a frame with an error.
 func (f *Frame) Len() int {
