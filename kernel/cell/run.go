@@ -95,7 +95,7 @@ func (w *runWriter) checkValues(st ast.Stmt) {
 		}
 	}
 	for _, id := range ids {
-		if obj := w.c.info.ObjectOf(id); obj != nil && types.Identical(obj.Type(), types.Universe.Lookup("error").Type()) {
+		if obj := w.c.info.ObjectOf(id); obj != nil && isError(obj.Type()) {
 			return
 		}
 	}
@@ -114,7 +114,7 @@ func carriesError(t types.Type) bool {
 		return false
 	}
 	s, ok := method.Type().(*types.Signature)
-	return ok && s.Params().Len() == 0 && s.Results().Len() == 1 && types.Identical(s.Results().At(0).Type(), types.Universe.Lookup("error").Type())
+	return ok && s.Params().Len() == 0 && s.Results().Len() == 1 && isError(s.Results().At(0).Type())
 }
 
 // stands reports whether Go takes an expression as a statement.

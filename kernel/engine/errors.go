@@ -51,7 +51,6 @@ func (e *Engine) compileError(errs cell.Errors) *Error {
 // failure describes how a cell ended in the worker.
 func (e *Engine) failure(f *wire.Failure, id int) *Error {
 	out := &Error{Name: f.Name, Value: f.Text}
-	f.Frames = e.own(f.Frames)
 	switch f.Kind {
 	case wire.KindLoad:
 		out.Name = "load error"
@@ -60,16 +59,12 @@ func (e *Engine) failure(f *wire.Failure, id int) *Error {
 		}
 		out.Traceback = []string{red(out.Name) + ": " + out.Value}
 		return out
-	case wire.KindError:
-		if f.Line > 0 {
-			frames := slices.DeleteFunc(f.Frames, func(f wire.Frame) bool { return f.Package != "" })
-			if len(frames) == 0 || frames[0].Line != f.Line {
-				frames = append([]wire.Frame{{File: fmt.Sprintf("In[%d]", id), Line: f.Line}}, frames...)
-			}
-			f.Frames = frames[:1]
-		} else if len(f.Frames) > 1 {
-			f.Frames = f.Frames[:1]
+	case wire.KindError: // the cell's own line alone
+		frames := slices.DeleteFunc(f.Frames, func(f wire.Frame) bool { return f.Package != "" })
+		if f.Line > 0 && (len(frames) == 0 || frames[0].Line != f.Line) {
+			frames = []wire.Frame{{File: fmt.Sprintf("In[%d]", id), Line: f.Line}}
 		}
+		f.Frames = frames[:min(1, len(frames))]
 	}
 	e.mark(out, f.Frames)
 	if f.Line > 0 && f.Kind == wire.KindError {

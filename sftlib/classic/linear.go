@@ -177,10 +177,6 @@ func (c *centered) triangle() *mat.Dense {
 				c.row(a.Data[i*columns:(i+1)*columns], lo)
 				lo++
 			}
-			if n < columns { // fewer rows than columns, of one part alone: zeros below change no triangle
-				clear(a.Data[n*columns : columns*columns])
-				n = columns
-			}
 			triangulate(a, n)
 		}
 		a.Rows = columns
@@ -195,12 +191,13 @@ func (c *centered) triangle() *mat.Dense {
 	return mat.NewDense(columns, columns, r.Data[:columns*columns])
 }
 
-// triangulate replaces the first n rows of a by the R of their QR decomposition, zeros below the diagonal of its first rows.
+// triangulate replaces the first n rows of a, which are no fewer than its columns, by the R of their QR decomposition, zeros below the
+// diagonal of its first rows.
 func triangulate(a blas64.General, n int) {
 	a.Rows = n
-	tau, work := make([]float64, min(n, a.Cols)), make([]float64, 64*a.Cols)
+	tau, work := make([]float64, a.Cols), make([]float64, 64*a.Cols)
 	lapack64.Geqrf(a, tau, work, len(work))
-	for i := 1; i < min(n, a.Cols); i++ {
+	for i := 1; i < a.Cols; i++ {
 		clear(a.Data[i*a.Stride : i*a.Stride+i])
 	}
 }
