@@ -5,7 +5,12 @@ package backend
 import (
 	"debug/elf"
 	"os"
+	"syscall"
 	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
 )
 
 // The dynamic linker finds a program's function before the C library's only where the program exports it.
@@ -27,9 +32,61 @@ func TestAllocationIsTheProgramsOwn(t *testing.T) {
 	for _, s := range symbols {
 		exported[s.Name] = exported[s.Name] || s.Section != elf.SHN_UNDEF
 	}
-	for _, name := range []string{"aligned_alloc", "posix_memalign"} {
+	for _, name := range []string{"aligned_alloc", "posix_memalign", "free", "realloc", "malloc_usable_size"} {
 		if !exported[name] {
-			t.Errorf("%s is not exported: XLA's inner values lie in small pages", name)
+			t.Errorf("%s is not exported: XLA's inner values get fresh memory at each call", name)
 		}
 	}
+}
+
+// A program whose inner values take 64 MB gets them from the kernel once. Pages are counted while they are small ones.
+func TestInnerValuesKeepTheirMemory(t *testing.T) {
+	realPlugin(t)
+	b, err := Open("xla")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec, err := graph.NewExec(b.Backend, func(x *graph.Node) *graph.Node {
+		column := graph.Iota(x.Graph(), shapes.Make(dtypes.Float32, 4096, 8), 0)
+		square := graph.Dot(graph.Mul(column, x), graph.Transpose(column, 0, 1)).MatMul()
+		return graph.Add(graph.ReduceAllSum(square), graph.ReduceAllMax(graph.Sort(square, 1, true)))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exec.Finalize()
+	const thpDisable = 41 // PR_SET_THP_DISABLE
+	if _, _, errno := syscall.Syscall6(syscall.SYS_PRCTL, thpDisable, 1, 0, 0, 0, 0); errno != 0 {
+		t.Skip("prctl: ", errno)
+	}
+	defer syscall.Syscall6(syscall.SYS_PRCTL, thpDisable, 0, 0, 0, 0, 0)
+	call := func() (faults int64) {
+		before := usage(t).Minflt
+		out, err := exec.Call(float32(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[0].MustFinalizeAll()
+		return usage(t).Minflt - before
+	}
+	first := call()
+	call()
+	most := int64(0)
+	for range 5 {
+		most = max(most, call())
+	}
+	FreeUnused()
+	again := call()
+	t.Logf("page faults: %d in the first call, at most %d later, %d after FreeUnused", first, most, again)
+	if most > 64<<20/4096/2 || again < 64<<20/4096 {
+		t.Errorf("%d page faults in a call with kept memory, %d without", most, again)
+	}
+}
+
+func usage(t *testing.T) (u syscall.Rusage) {
+	t.Helper()
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

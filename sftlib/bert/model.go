@@ -197,6 +197,7 @@ func (m *Model) Close() error {
 			m.run = nil
 		}
 		m.store.Finalize()
+		backend.FreeUnused()
 		return nil
 	})
 }
