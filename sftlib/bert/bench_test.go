@@ -81,7 +81,7 @@ func hashed(_ *model.Scope, seed *graph.Node) *Dropout { return NewDropout(seed)
 func BenchmarkDropout(b *testing.B) {
 	for _, name := range []string{"xla", "go"} {
 		b.Run(name+"/none", func(b *testing.B) {
-			run := step(b, name, nil, func(*model.Scope, *graph.Node) *Dropout { return NewDropout(nil) })
+			run := step(b, name, nil, func(*model.Scope, *graph.Node) *Dropout { return NewDropout() })
 			for b.Loop() {
 				run()
 			}

@@ -21,7 +21,7 @@ import (
 func trainingLogits(m *Model, b *Batch) (out [][]float32, err error) {
 	err = m.Do("logits", func() error {
 		e, err := model.NewExec(m.Backend().Backend, m.Store(), func(s *model.Scope, in []*graph.Node) *graph.Node {
-			return m.Logits(s, NewGraphBatch(in), NewDropout(nil))
+			return m.Logits(s, NewGraphBatch(in), NewDropout())
 		})
 		if err != nil {
 			return err

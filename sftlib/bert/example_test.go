@@ -271,7 +271,7 @@ func ExampleGraphBatch() {
 			args = append(args, t)
 		}
 		out, err := model.CallOnceN(m.Backend(), m.Store(), func(s *model.Scope, in []*graph.Node) []*graph.Node {
-			logits := m.Logits(s, NewGraphBatch(in), NewDropout(nil))
+			logits := m.Logits(s, NewGraphBatch(in), NewDropout())
 			second := graph.ReduceAllSum(graph.Slice(graph.Softmax(logits, -1), graph.AxisRange(), graph.AxisElem(1)))
 			bias := m.Store().GetVariable("/classifier/bias").NodeValue(second.Graph())
 			return append(graph.Gradient(second, bias), second)

@@ -143,9 +143,9 @@ func chooseLevels(rows []int, n int) (levels []int, sum int) {
 	for range n - 1 {
 		at, least := 0, sum
 		for _, candidate := range slices.Compact(slices.Clone(rows)) {
-			s := roundedSum(rows, append([]int{evenUp(candidate)}, levels...))
+			s := roundedSum(rows, append([]int{candidate}, levels...))
 			if s < least {
-				at, least = evenUp(candidate), s
+				at, least = candidate, s
 			}
 		}
 		if float64(least) > 0.97*float64(sum) {

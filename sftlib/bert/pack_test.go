@@ -256,7 +256,7 @@ func TestFreezePrunesTheBackwardPass(t *testing.T) {
 				args = append(args, x)
 			}
 			_, err := model.CallOnce(m.Backend().Backend, m.Store(), func(s *model.Scope, in []*graph.Node) *graph.Node {
-				out := graph.ReduceAllSum(m.Logits(s, NewGraphBatch(in), NewDropout(nil)))
+				out := graph.ReduceAllSum(m.Logits(s, NewGraphBatch(in), NewDropout()))
 				g := out.Graph()
 				if backward {
 					var nodes []*graph.Node

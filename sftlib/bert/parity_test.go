@@ -110,7 +110,7 @@ func lossAndGradients(t testing.TB, m *Model, b *Batch, labels []int32) (float64
 	err := m.Do("gradients", func() error {
 		e, err := model.NewExec(m.Backend().Backend, m.Store(), func(s *model.Scope, in []*graph.Node) []*graph.Node {
 			g := in[0].Graph()
-			logits := m.Logits(s, NewGraphBatch(in), NewDropout(nil))
+			logits := m.Logits(s, NewGraphBatch(in), NewDropout())
 			hot := graph.OneHot(in[NumInputs], len(m.labels), dtypes.Float32)
 			each := graph.Mul(in[NumInputs+1], graph.ReduceSum(graph.Mul(hot, graph.LogSoftmax(logits, -1)), -1))
 			loss := graph.Neg(graph.Div(graph.ReduceAllSum(each), graph.ReduceAllSum(in[NumInputs+1])))

@@ -79,7 +79,7 @@ func newStepper(a Args, m *bert.Model, loss objective, w *words, owner *session,
 			s.whole, err = model.NewExec(b, store, func(scope *model.Scope, in []*model.Node) []*model.Node {
 				n := len(in) - 1
 				loss, grads := s.gradients(scope, in[:n])
-				return []*model.Node{loss, o.update(grads, loss, in[n], in[n-1])}
+				return []*model.Node{loss, o.update(grads, loss, in[n], in[wordsInput])}
 			})
 		} else {
 			s.part, err = model.NewExec(b, store, s.accumulate)
@@ -114,12 +114,15 @@ func programKey(a Args, m *bert.Model, loss objective, w *words) string {
 	return key
 }
 
+// wordsInput is where among a program's inputs the words are.
+const wordsInput = bert.NumInputs + 4
+
 // gradients builds loss and gradients of one batch. Inputs: those of bert.NewGraphBatch, target, weights, real (float32
-// [texts]), the step's sum of weights (float32), the seed of dropout (uint32), the words (int32 [n]).
+// [texts]), the step's sum of weights (float32), the words (int32 [n]), the seeds of dropout (uint32).
 func (s *stepper) gradients(scope *model.Scope, in []*graph.Node) (loss *graph.Node, grads []*graph.Node) {
 	g := in[0].Graph()
 	rest := in[bert.NumInputs:]
-	target, weights, real, sum, seed, words := rest[0], rest[1], rest[2], rest[3], rest[4], rest[5]
+	target, weights, real, sum, words, seeds := rest[0], rest[1], rest[2], rest[3], in[wordsInput], rest[5:]
 	batch := bert.NewGraphBatch(in)
 	batch.Words = graph.Gather(wordTable(s.model).NodeValue(g), graph.InsertAxes(words, -1))
 	params := make([]*graph.Node, len(s.adamw.slots))
@@ -128,7 +131,7 @@ func (s *stepper) gradients(scope *model.Scope, in []*graph.Node) (loss *graph.N
 			params[i] = batch.Words
 		}
 	}
-	logits := s.model.Logits(scope, batch, bert.NewDropout(seed))
+	logits := s.model.Logits(scope, batch, bert.NewDropout(seeds...))
 	loss = graph.Div(s.loss.graph(logits, target, weights, real), sum)
 	return loss, graph.Gradient(loss, params...)
 }
@@ -224,8 +227,12 @@ func (s *stepper) inputs(b microBatch, sum float64, seed uint32) []*tensors.Tens
 	case []float32:
 		in = append(in, tensors.FromFlatDataAndDimensions(t, n, s.loss.outputs))
 	}
-	return append(in, tensors.FromFlatDataAndDimensions(b.weights, n), tensors.FromFlatDataAndDimensions(b.batch.Weights, n),
-		tensors.FromScalar(float32(sum)), tensors.FromScalar(seed), s.words.tensor())
+	in = append(in, tensors.FromFlatDataAndDimensions(b.weights, n), tensors.FromFlatDataAndDimensions(b.batch.Weights, n),
+		tensors.FromScalar(float32(sum)), s.words.tensor())
+	for _, x := range s.model.DropoutSeeds(seed) {
+		in = append(in, tensors.FromScalar(x))
+	}
+	return in
 }
 
 // call runs a program, frees its inputs and outputs and stores its scalar outputs.
@@ -304,8 +311,12 @@ func (s *stepper) inputShapes(w bert.Shape) []shapes.Shape {
 	if s.loss.problem != bert.SingleLabel {
 		target = shapes.Make(dtypes.Float32, w.Texts, s.loss.outputs)
 	}
-	return []shapes.Shape{grid, grid, grid, grid, shapes.Make(dtypes.Int32, w.Texts), target, texts, texts,
-		shapes.Make(dtypes.Float32), shapes.Make(dtypes.Uint32), shapes.Make(dtypes.Int32, len(s.words.ids))}
+	list := []shapes.Shape{grid, grid, grid, grid, shapes.Make(dtypes.Int32, w.Texts), target, texts, texts,
+		shapes.Make(dtypes.Float32), shapes.Make(dtypes.Int32, len(s.words.ids))}
+	for range s.model.DropoutSeeds(0) {
+		list = append(list, shapes.Make(dtypes.Uint32))
+	}
+	return list
 }
 
 // close frees the programs.
