@@ -57,7 +57,7 @@ func newSession(t *Trainer, events *stream) (*session, error) {
 		return nil, fmt.Errorf("training frame: %w", err)
 	}
 	var val *dataset
-	if t.args.EvalStrategy != No {
+	if !isNil(t.val) {
 		if val, err = load(t.val, t.columns, t.model, t.maxLength()); err != nil {
 			return nil, fmt.Errorf("validation frame: %w", err)
 		}
