@@ -88,27 +88,41 @@ static char *take(size_t n) {
 	return result;
 }
 
-// size_of returns the size of a block that is in use, 0 for what is none.
-static size_t size_of(void *p) {
-	if (p == NULL || ((uintptr_t)p & (HUGE_PAGE - 1)) != 0) return 0; // all but a few pointers
-	size_t size = 0;
-	pthread_mutex_lock(&lock);
-	for (int i = 0; i < PLACES; i++) {
-		if (blocks[i].start == p) size = blocks[i].size;
+// find returns the block that starts at p, or NULL. The lock is held.
+static struct block *find(void *p) {
+	for (struct block *b = blocks; b < blocks + PLACES; b++) {
+		if (b->start == p) return b;
 	}
+	return NULL;
+}
+
+// may_be_ours is false for all but a few pointers, without the lock.
+static int may_be_ours(void *p) { return p != NULL && ((uintptr_t)p & (HUGE_PAGE - 1)) == 0; }
+
+// size_of returns the size of a block, 0 for what is none.
+static size_t size_of(void *p) {
+	if (!may_be_ours(p)) return 0;
+	pthread_mutex_lock(&lock);
+	struct block *b = find(p);
+	size_t size = b == NULL ? 0 : b->size;
 	pthread_mutex_unlock(&lock);
 	return size;
 }
 
-static void give_back(void *p) {
+// give_back lets a block wait for the next call and says whether p was one.
+static int give_back(void *p) {
+	if (!may_be_ours(p)) return 0;
+	int saved = errno, waiting;
 	pthread_mutex_lock(&lock);
-	for (int i = 0; i < PLACES; i++) {
-		if (blocks[i].start == p) blocks[i].freed = ++clock_;
+	struct block *b = find(p);
+	if (b != NULL) {
+		b->freed = ++clock_;
+		struct block *longest = oldest(&waiting);
+		if (waiting > MOST_WAITING) drop(longest);
 	}
-	int waiting;
-	struct block *b = oldest(&waiting);
-	if (waiting > MOST_WAITING) drop(b);
 	pthread_mutex_unlock(&lock);
+	errno = saved;
+	return b != NULL;
 }
 
 static void free_unused(void) {
@@ -120,9 +134,7 @@ static void free_unused(void) {
 }
 
 void *aligned_alloc(size_t alignment, size_t n) {
-	int saved = errno;
 	void *p = alignment <= HUGE_PAGE ? take(n) : NULL;
-	errno = saved;
 	return p != NULL ? p : memalign(alignment, n);
 }
 
@@ -138,12 +150,7 @@ int posix_memalign(void **result, size_t alignment, size_t n) {
 
 void free(void *p) {
 	static void (*next)(void *);
-	if (size_of(p) != 0) {
-		int saved = errno;
-		give_back(p);
-		errno = saved;
-		return;
-	}
+	if (give_back(p)) return;
 	if (next == NULL) next = (void (*)(void *))dlsym(RTLD_NEXT, "free");
 	next(p);
 }

@@ -52,8 +52,8 @@ func ComputeMetrics(f func(*eval.Report) map[string]float64) Option {
 
 // New returns a trainer of model on the frame train. val is the frame that evaluations during the training use, those of
 // EvalStrategy and those that a callback asks for; XLA's program for it is compiled before the first step, so that an
-// evaluation after the training does not wait for it either. It may be nil when EvalStrategy is no. What is wrong with the arguments is reported by Train, all at once; [Args.Validate] tells it
-// beforehand.
+// evaluation after the training does not wait for it either. It may be nil when EvalStrategy is no. What is wrong with the
+// arguments is reported by Train, all at once; [Args.Validate] tells it beforehand.
 func New(model *bert.Model, args Args, train, val Frame, options ...Option) *Trainer {
 	t := &Trainer{model: model, args: args.WithDefaults(), train: train, val: val}
 	for _, o := range options {
