@@ -78,6 +78,28 @@ func PadTo(items []Item, size, width int) *Batch {
 	return b
 }
 
+// Lay lays items into a batch of size rows of width tokens with places for so many texts: rows[r] tells which items lie in row r,
+// one behind the other, as [Fit] gives them. Item i is text i of the batch.
+func Lay(items []Item, rows [][]int, size, width, texts int) *Batch {
+	b := newBatch(size, width, texts)
+	for r, list := range rows {
+		col := 0
+		for _, i := range list {
+			b.put(i, r, col, items[i])
+			col += len(items[i].IDs)
+		}
+	}
+	return b
+}
+
+func lengthsOf(items []Item) []int {
+	lengths := make([]int, len(items))
+	for i, it := range items {
+		lengths[i] = len(it.IDs)
+	}
+	return lengths
+}
+
 func roundUp(n, multiple int) int {
 	if multiple <= 1 {
 		return n

@@ -102,7 +102,7 @@ func (n *builder) norm(x *graph.Node, name string) *graph.Node {
 // [texts] as [GraphBatch].CLS, to theirs alone, [texts, hidden].
 func (n *builder) encode(b GraphBatch, only *graph.Node) *graph.Node {
 	x := n.embed(b)
-	bias := n.attentionBias(b.Segments)
+	bias := n.attentionBias(b.Segments, b.Segments)
 	if n.frozen >= 0 {
 		x = graph.StopGradient(x)
 	}
@@ -110,11 +110,12 @@ func (n *builder) encode(b GraphBatch, only *graph.Node) *graph.Node {
 		if n.remat && l >= n.frozen {
 			x = x.Checkpoint()
 		}
-		var wanted *graph.Node // nil: all
-		if l == n.c.NumHiddenLayers-1 {
-			wanted = only
+		p := fmt.Sprintf("bert.encoder.layer.%d.", l)
+		if only != nil && l == n.c.NumHiddenLayers-1 {
+			x = n.lastLayer(x, bias, b.Segments, only, p)
+		} else {
+			x = n.after(n.attention(x, x, bias, p), x, p)
 		}
-		x = n.layer(x, bias, wanted, fmt.Sprintf("bert.encoder.layer.%d.", l))
 		if l < n.frozen {
 			x = graph.StopGradient(x)
 		}
@@ -141,39 +142,57 @@ func (n *builder) embed(b GraphBatch) *graph.Node {
 	return n.drop.apply(n.norm(x, p+"LayerNorm"), n.c.HiddenDropoutProb)
 }
 
-// attentionBias is 0 where a token may look at another, those of its own text, and -1e9 elsewhere: [rows, 1, width, width].
-func (n *builder) attentionBias(segments *graph.Node) *graph.Node {
-	d := segments.Shape().Dimensions
-	rows, width := d[0], d[1]
-	same := graph.Equal(graph.BroadcastToDims(graph.InsertAxes(segments, 2), rows, width, width),
-		graph.BroadcastToDims(graph.InsertAxes(segments, 1), rows, width, width))
+// attentionBias is 0 where a token may look at another, those of its own text, and -1e9 elsewhere. Segments of [rows, n] tokens
+// that look and of [rows, width] that are looked at give [rows, 1, n, width].
+func (n *builder) attentionBias(from, to *graph.Node) *graph.Node {
+	rows, looking, width := from.Shape().Dimensions[0], from.Shape().Dimensions[1], to.Shape().Dimensions[1]
+	same := graph.Equal(graph.BroadcastToDims(graph.InsertAxes(from, 2), rows, looking, width),
+		graph.BroadcastToDims(graph.InsertAxes(to, 1), rows, looking, width))
 	return graph.InsertAxes(graph.MulScalar(graph.OneMinus(graph.ConvertDType(same, dtypes.Float32)), -1e9), 1)
 }
 
-// pick takes the tokens at the given places of the rows laid end to end: [rows, width, hidden] to [texts, hidden].
-func (n *builder) pick(x, places *graph.Node) *graph.Node {
-	return graph.Gather(graph.Reshape(x, -1, n.c.HiddenSize), graph.InsertAxes(places, -1))
+// pick takes the tokens at the given places of the rows laid end to end: [rows, width, n] to [1, texts, n].
+func pick(x, places *graph.Node) *graph.Node {
+	d := x.Shape().Dimensions
+	return graph.InsertAxes(graph.Gather(graph.Reshape(x, -1, d[len(d)-1]), graph.InsertAxes(places, -1)), 0)
 }
 
-// layer is one encoder layer: attention and feed-forward, each with dropout, residual and normalization after. Where only is
-// not nil, what comes after attention is computed for these tokens alone: a classifier reads a text's first one, so that most
-// of the last layer's work would be for nothing.
-func (n *builder) layer(x, bias, only *graph.Node, p string) *graph.Node {
-	d := x.Shape().Dimensions
-	rows, width, heads := d[0], d[1], n.c.NumAttentionHeads
-	depth := n.c.HiddenSize / heads
-	split := func(name string) *graph.Node { // [rows, heads, width, depth]
-		y := n.dense(x, p+"attention.self."+name)
-		return graph.TransposeAllAxes(graph.Reshape(y, rows, width, heads, depth), 0, 2, 1, 3)
+// lastLayer is the last encoder layer for the wanted tokens alone: a classifier reads a text's first one, so that most of the
+// layer's work would be for nothing. Its result is [texts, hidden].
+func (n *builder) lastLayer(x, bias, segments, only *graph.Node, p string) *graph.Node {
+	texts, width := only.Shape().Dimensions[0], x.Shape().Dimensions[1]
+	var mixed *graph.Node
+	if texts <= width {
+		// All rows laid end to end as one: a wanted token looks at other rows too, in vain, but there are few wanted ones.
+		from, to := pick(x, only), graph.Reshape(x, 1, -1, n.c.HiddenSize)
+		segments = graph.Reshape(segments, 1, -1)
+		bias = n.attentionBias(graph.Squeeze(pick(graph.InsertAxes(segments, -1), only), -1), segments)
+		mixed, x = n.attention(from, to, bias, p), from
+	} else {
+		mixed, x = pick(n.attention(x, x, bias, p), only), pick(x, only)
 	}
-	q := graph.MulScalar(split("query"), 1/math.Sqrt(float64(depth)))
-	scores := graph.Dot(q, split("key")).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1})
-	mixed := n.mix(graph.Add(scores, bias), split("value"))
-	mixed = graph.Reshape(graph.TransposeAllAxes(mixed, 0, 2, 1, 3), rows, width, n.c.HiddenSize)
-	if only != nil {
-		mixed, x = n.pick(mixed, only), n.pick(x, only)
-	}
+	return graph.Squeeze(n.after(mixed, x, p), 0)
+}
 
+// attention is a layer's self-attention before its output's projection: what the tokens from [rows, n, hidden] see of the tokens
+// to [rows, width, hidden], [rows, n, hidden].
+func (n *builder) attention(from, to, bias *graph.Node, p string) *graph.Node {
+	heads := n.c.NumAttentionHeads
+	depth := n.c.HiddenSize / heads
+	split := func(x *graph.Node, name string) *graph.Node { // [rows, heads, tokens, depth]
+		d := x.Shape().Dimensions
+		y := n.dense(x, p+"attention.self."+name)
+		return graph.TransposeAllAxes(graph.Reshape(y, d[0], d[1], heads, depth), 0, 2, 1, 3)
+	}
+	q := graph.MulScalar(split(from, "query"), 1/math.Sqrt(float64(depth)))
+	scores := graph.Dot(q, split(to, "key")).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1})
+	mixed := n.mix(graph.Add(scores, bias), split(to, "value"))
+	return graph.Reshape(graph.TransposeAllAxes(mixed, 0, 2, 1, 3), from.Shape().Dimensions...)
+}
+
+// after is what follows attention in a layer: its projection and the feed-forward, each with dropout, residual and
+// normalization after.
+func (n *builder) after(mixed, x *graph.Node, p string) *graph.Node {
 	y := n.drop.apply(n.dense(mixed, p+"attention.output.dense"), n.c.HiddenDropoutProb)
 	x = n.norm(graph.Add(y, x), p+"attention.output.LayerNorm")
 	y = activations[n.c.HiddenAct](n.dense(x, p+"intermediate.dense"), n.drop.training())

@@ -72,41 +72,25 @@ func nextSize(n, width int) int {
 	return sizes[len(sizes)-1]
 }
 
-// layRows packs the texts named by order, longest first, each into the fullest row that has room for it (best fit).
+// layRows packs the texts named by order, longest first.
 func layRows(items []Item, order []int, width int, yield func(part) bool) bool {
-	var rows [][]int
-	open := make([][]int, width+1) // open[k]: rows with k free places
-	for _, i := range order {
-		n := min(len(items[i].IDs), width)
-		free := n
-		for free <= width && len(open[free]) == 0 {
-			free++
-		}
-		var r int
-		if free <= width {
-			last := len(open[free]) - 1
-			r, open[free] = open[free][last], open[free][:last]
-		} else {
-			r, free = len(rows), width
-			rows = append(rows, nil)
-		}
-		rows[r] = append(rows[r], i)
-		if left := free - n; left > 0 && len(rows[r]) < width/textTokens {
-			open[left] = append(open[left], r)
-		}
+	lengths := make([]int, len(order))
+	for k, i := range order {
+		lengths[k] = len(items[i].IDs)
 	}
-	for len(rows) > 0 {
+	for rows := fit(lengths, width, width/textTokens); len(rows) > 0; {
 		size := nextSize(len(rows), width)
 		n := min(size, len(rows))
-		p := part{Batch: newBatch(size, width, size*width/textTokens)}
-		for row, texts := range rows[:n] {
-			col := 0
-			for _, i := range texts {
-				p.put(len(p.index), row, col, items[i])
-				p.index = append(p.index, i)
-				col += len(items[i].IDs)
+		var p part
+		var texts []Item
+		places := make([][]int, n)
+		for row, list := range rows[:n] {
+			for _, k := range list {
+				places[row] = append(places[row], len(texts))
+				texts, p.index = append(texts, items[order[k]]), append(p.index, order[k])
 			}
 		}
+		p.Batch = Lay(texts, places, size, width, size*width/textTokens)
 		if !yield(p) {
 			return false
 		}

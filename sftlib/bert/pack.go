@@ -8,7 +8,7 @@ import (
 	"gosft/sftlib/backend"
 )
 
-// Packer lays the texts of a batch one behind the other in rows, first fit, longest first. Texts are short and uneven, and
+// Packer lays the texts of a batch one behind the other in rows as [Fit] does. Texts are short and uneven, and
 // a batch padded to its longest text is mostly padding; packed, the same batch takes half the rows or fewer and has the same
 // logits, loss and gradient, since positions start again with each text and attention stays within it.
 //
@@ -103,8 +103,7 @@ func plan(batches [][]int, size int, widths []int, shapes int, c Config) (*Packe
 	rows := make([][]int, len(widths))
 	for _, b := range batches {
 		k := narrowest(widths, slices.Max(b))
-		n, _ := firstFit(b, widths[k])
-		rows[k] = append(rows[k], n)
+		rows[k] = append(rows[k], len(Fit(b, widths[k])))
 	}
 	p := &Packer{Size: size}
 	total, left := 0.0, shapes
@@ -174,52 +173,55 @@ func narrowest(values []int, n int) int {
 	return min(i, len(values)-1)
 }
 
-// place is where a text starts.
-type place struct{ row, col int }
+// Fit packs texts of the given lengths into rows of width tokens: longest first, each into the fullest row that has room for it
+// (best fit). It returns the texts of each row. A text longer than a row takes one whole.
+func Fit(lengths []int, width int) [][]int { return fit(lengths, width, len(lengths)) }
 
-// firstFit packs texts of the given lengths into rows of width tokens: longest first, each into the first row with room. It
-// returns the number of rows and the places of the texts in the order given. A text longer than a row takes one whole.
-func firstFit(lengths []int, width int) (rows int, places []place) {
+// fit is [Fit] with at most so many texts in a row.
+func fit(lengths []int, width, most int) (rows [][]int) {
 	order := make([]int, len(lengths))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lengths[b], lengths[a]) })
-	places = make([]place, len(lengths))
-	var used []int
+	open := make([][]int, width+1) // open[k]: rows with k free places
 	for _, i := range order {
 		n := min(lengths[i], width)
-		r := slices.IndexFunc(used, func(u int) bool { return u+n <= width })
-		if r < 0 {
-			r = len(used)
-			used = append(used, 0)
+		free := n
+		for free <= width && len(open[free]) == 0 {
+			free++
 		}
-		places[i] = place{r, used[r]}
-		used[r] += n
+		var r int
+		if free <= width {
+			last := len(open[free]) - 1
+			r, open[free] = open[free][last], open[free][:last]
+		} else {
+			r, free = len(rows), width
+			rows = append(rows, nil)
+		}
+		rows[r] = append(rows[r], i)
+		if left := free - n; left > 0 && len(rows[r]) < most {
+			open[left] = append(open[left], r)
+		}
 	}
-	return len(used), places
+	return rows
 }
 
 // Batch packs texts; when they are fewer than p.Size, the rest of the batch has weight 0. Texts longer than the widest row
 // are cut to it.
 func (p *Packer) Batch(items []Item) *Batch {
-	lengths := make([]int, len(items))
-	longest := 0
-	for i, it := range items {
-		lengths[i] = len(it.IDs)
-		longest = max(longest, lengths[i])
-	}
+	lengths := lengthsOf(items)
 	tokens := make([]int, len(p.Widths))
 	for i, w := range p.Widths {
 		tokens[i] = w.Tokens
 	}
-	w := p.Widths[narrowest(tokens, longest)]
-	rows, places := firstFit(lengths, w.Tokens)
-	b := newBatch(w.rowsFor(rows), w.Tokens, max(p.Size, len(items)))
-	for i, it := range items {
-		b.put(i, places[i].row, places[i].col, it)
+	longest := 0
+	for _, n := range lengths {
+		longest = max(longest, n)
 	}
-	return b
+	w := p.Widths[narrowest(tokens, longest)]
+	rows := Fit(lengths, w.Tokens)
+	return Lay(items, rows, w.rowsFor(len(rows)), w.Tokens, max(p.Size, len(items)))
 }
 
 // rowsFor rounds a number of rows up to a level.

@@ -1,8 +1,11 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"sort"
 
 	"gosft/sftlib/bert"
 	"gosft/sftlib/eval"
@@ -11,98 +14,110 @@ import (
 // evaluator goes through a frame with the model as it is. Results leave the device batch by batch; what stays is a loss and the
 // scores of each text.
 type evaluator struct {
-	model  *bert.Model
-	data   *dataset
-	loss   objective
-	groups []evalGroup
+	model   *bert.Model
+	data    *dataset
+	loss    objective
+	batches []evalBatch
 }
 
-// evalGroup is the texts that share one shape of batches.
-type evalGroup struct {
-	rows   []int
-	packer *bert.Packer // nil: padded
-	size   int          // texts in a batch
-	width  int          // padded: of a row
+// evalBatch is which texts a batch has and how they are laid.
+type evalBatch struct {
+	texts []int   // rows of the frame
+	rows  [][]int // which of texts lie in each row
+	shape bert.Shape
 }
 
-// newEvaluator plans batches of about size texts. Packed, a batch takes as many texts as fit into a fixed number of rows, so
-// that there is one shape for short texts and at most one for long ones; padded, texts of like length share a batch.
+func (b evalBatch) lay(d *dataset) *bert.Batch {
+	return bert.Lay(d.pick(b.texts), b.rows, b.shape.Rows, b.shape.Width, b.shape.Texts)
+}
+
+// newEvaluator plans batches of about size texts, packed or padded. Either way texts of like length share a shape.
 func newEvaluator(m *bert.Model, d *dataset, loss objective, size int, packed bool) *evaluator {
 	e := &evaluator{model: m, data: d, loss: loss}
 	lengths := d.lengths()
+	order := make([]int, len(lengths)) // longest first
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lengths[b], lengths[a]) })
+	longer := func(n int) int { // how many texts of order have more than n tokens
+		return sort.Search(len(order), func(k int) bool { return lengths[order[k]] <= n })
+	}
 	if !packed {
-		byWidth := map[int]*evalGroup{}
-		for row, n := range lengths {
-			w := (n + 15) / 16 * 16
-			if byWidth[w] == nil {
-				byWidth[w] = &evalGroup{size: size, width: w}
+		for len(order) > 0 {
+			width := (lengths[order[0]] + 15) / 16 * 16
+			n := longer(width - 16)
+			for texts := range slices.Chunk(order[:n], size) {
+				e.batches = append(e.batches, evalBatch{texts, rowEach(len(texts)), bert.Shape{Rows: size, Width: width, Texts: size}})
 			}
-			byWidth[w].rows = append(byWidth[w].rows, row)
-		}
-		for w := 16; len(byWidth) > 0; w += 16 {
-			if g := byWidth[w]; g != nil {
-				e.groups = append(e.groups, *g)
-				delete(byWidth, w)
-			}
+			order = order[n:]
 		}
 		return e
 	}
-	plan := m.NewPacker(lengths, size)
-	for i, w := range plan.Widths {
-		g := evalGroup{size: size}
-		tokens := 0
-		for row, n := range lengths {
-			last := i == len(plan.Widths)-1
-			if (i == 0 || n > plan.Widths[i-1].Tokens) && (n <= w.Tokens || last) {
-				g.rows = append(g.rows, row)
-				tokens += n
-			}
+	widths := m.NewPacker(lengths, size).Widths
+	for i, w := range widths {
+		n := 0 // the last width is for all that are left
+		if i < len(widths)-1 {
+			n = longer(w.Tokens)
 		}
-		if len(g.rows) == 0 {
-			continue
-		}
-		// Rows for the texts of a mean batch, and room for more texts than that when they are short.
-		texts := min(size, len(g.rows))
-		rows := (tokens*texts/len(g.rows)*21/20 + w.Tokens - 1) / w.Tokens
-		rows += rows % 2
-		g.size = min(2*size, len(g.rows))
-		g.packer = &bert.Packer{Size: g.size, Widths: []bert.Width{{Tokens: w.Tokens, Levels: []int{max(rows, 2)}}}}
-		e.groups = append(e.groups, g)
+		e.batches = append(e.batches, fill(order[n:], lengths, size, w.Tokens)...)
+		order = order[:n]
 	}
 	return e
 }
 
-// next lays the first of the rows that fit into a batch.
-func (g *evalGroup) next(d *dataset, rows []int) (*bert.Batch, int) {
-	if g.packer == nil {
-		n := min(g.size, len(rows))
-		return bert.PadTo(d.pick(rows[:n]), g.size, g.width), n
+// rowEach gives each of n texts a row.
+func rowEach(n int) [][]int {
+	rows := make([][]int, n)
+	for i := range rows {
+		rows[i] = []int{i}
 	}
-	w := g.packer.Widths[0]
-	n, tokens := 0, 0
-	for n < min(g.size, len(rows)) {
-		tokens += len(d.items[rows[n]].IDs)
-		if tokens > w.Tokens*w.Levels[0] && n > 0 {
-			break
+	return rows
+}
+
+// fill makes batches of about size texts, packed into rows of width tokens: all texts are packed together, and the rows are dealt
+// out so that the batches are alike. So one shape fits all of them and none is left half empty.
+func fill(order, lengths []int, size, width int) []evalBatch {
+	if len(order) == 0 {
+		return nil
+	}
+	long := make([]int, len(order))
+	for i, row := range order {
+		long[i] = lengths[row]
+	}
+	rows := bert.Fit(long, width)
+	slices.SortStableFunc(rows, func(a, b []int) int { return cmp.Compare(len(b), len(a)) })
+	each := (len(rows)*min(size, len(order)) + len(order) - 1) / len(order) // rows of a batch
+	batches := make([]evalBatch, (len(rows)+each-1)/each)
+	shape := bert.Shape{Width: width}
+	for k, row := range rows { // to and fro, as cards are dealt
+		i := k % len(batches)
+		if k/len(batches)%2 == 1 {
+			i = len(batches) - 1 - i
 		}
-		n++
-	}
-	for { // what fits by its tokens may not fit by rows
-		b := g.packer.Batch(d.pick(rows[:n]))
-		if b.Rows <= w.Levels[0] || n == 1 {
-			return b, n
+		b := &batches[i]
+		var places []int
+		for _, j := range row {
+			places = append(places, len(b.texts))
+			b.texts = append(b.texts, order[j])
 		}
-		n--
+		b.rows = append(b.rows, places)
+		shape.Rows, shape.Texts = max(shape.Rows, len(b.rows)), max(shape.Texts, (len(b.texts)+7)/8*8)
 	}
+	for i := range batches {
+		batches[i].shape = shape
+	}
+	return batches
 }
 
 // warm runs one batch of each shape, so that the programs are compiled.
 func (e *evaluator) warm(note func(string, ...any)) error {
 	var list []*bert.Batch
 	var shapes []bert.Shape
-	for _, g := range e.groups {
-		b, _ := g.next(e.data, g.rows)
-		list, shapes = append(list, b), append(shapes, b.Shape())
+	for _, x := range e.batches {
+		if !slices.Contains(shapes, x.shape) {
+			list, shapes = append(list, x.lay(e.data)), append(shapes, x.shape)
+		}
 	}
 	note("compiling the evaluation for %d shape%s of batches: %s", len(shapes), plural(len(shapes)), describeAll(shapes))
 	for _, b := range list {
@@ -127,23 +142,20 @@ func (e *evaluator) run(ctx context.Context, step func(done, all int) error) (*e
 // each computes the model's outputs of all texts, batch by batch, and hands them over by row.
 func (e *evaluator) each(ctx context.Context, use func(row int, logits []float32), step func(done, all int) error) error {
 	n, done := len(e.data.items), 0
-	for _, g := range e.groups {
-		for at := 0; at < len(g.rows); {
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("stopped after %d of %d texts: %w", done, n, context.Cause(ctx))
-			}
-			b, k := g.next(e.data, g.rows[at:])
-			logits, err := e.model.Forward(b)
-			if err != nil {
-				return err
-			}
-			for i, row := range g.rows[at : at+k] {
-				use(row, logits[i])
-			}
-			at, done = at+k, done+k
-			if err := step(done, n); err != nil {
-				return err
-			}
+	for _, x := range e.batches {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("stopped after %d of %d texts: %w", done, n, context.Cause(ctx))
+		}
+		logits, err := e.model.Forward(x.lay(e.data))
+		if err != nil {
+			return err
+		}
+		for i, row := range x.texts {
+			use(row, logits[i])
+		}
+		done += len(x.texts)
+		if err := step(done, n); err != nil {
+			return err
 		}
 	}
 	return nil
