@@ -36,8 +36,8 @@ func (m *Model) CheckMemory(s Shape, training bool) error {
 }
 
 // leastMemory is a lower bound of the bytes that a batch needs besides the model: in evaluation the two largest values that
-// exist together, in training what the backward pass reads of every layer; of the last one's feed-forward that is next to
-// nothing, as a classifier computes it for each text's first token alone.
+// exist together, in training what the backward pass reads of every layer; of the last one that is little more than keys and
+// values, as a classifier computes the rest for each text's first token alone.
 func (c Config) leastMemory(s Shape, training bool) float64 {
 	tokens := float64(s.Rows) * float64(s.Width)
 	h, inner, weights := float64(c.HiddenSize), float64(c.IntermediateSize), float64(c.NumAttentionHeads)*float64(s.Width)
@@ -45,7 +45,7 @@ func (c Config) leastMemory(s Shape, training bool) float64 {
 		return 4 * tokens * max(h+inner, 2*weights, 5*h)
 	}
 	layers := float64(c.NumHiddenLayers)
-	return 4 * tokens * (layers*(4*h+2*weights) + (layers-1)*(4*h+2*inner))
+	return 4 * tokens * (2*h + (layers-1)*(8*h+2*weights+2*inner))
 }
 
 // availableMemory is what the kernel thinks can be had without swapping, or what is left of the container's limit; false

@@ -2,7 +2,6 @@ package bert
 
 import (
 	"cmp"
-	"math/rand/v2"
 	"slices"
 
 	"gosft/sftlib/backend"
@@ -35,10 +34,10 @@ func (m *Model) NewPacker(lengths []int, size int) *Packer {
 	return NewPacker(lengths, size, shapes, m.Config)
 }
 
-// NewPacker chooses widths and levels for batches of size texts drawn at random from texts of the given lengths (in tokens,
-// already truncated): it packs a few dozen such batches in every way it knows and takes the one that needs the least work.
-// shapes is how many graphs it may cause on this data. The sizes in c weigh the work of a token against that of attention
-// over a row.
+// NewPacker chooses widths and levels for batches of size texts of the given lengths (in tokens, already truncated; in the order
+// in which the batches take them): it packs a few dozen of these batches in every way it knows and takes the one that needs the
+// least work. shapes is how many graphs it may cause on this data. The sizes in c weigh the work of a token against that of
+// attention over a row.
 func NewPacker(lengths []int, size, shapes int, c Config) *Packer {
 	size, shapes = max(size, 1), max(shapes, 1)
 	longest := 1
@@ -61,6 +60,7 @@ func NewPacker(lengths []int, size, shapes int, c Config) *Packer {
 			widths = append(widths, top)
 		}
 		p, cost := plan(batches, size, widths, shapes, c)
+		cost *= 1 + 0.03*float64(len(p.Shapes())-1) // what a graph must save to be worth its compiling
 		if best == nil || cost < least {
 			best, least = p, cost
 		}
@@ -71,29 +71,25 @@ func NewPacker(lengths []int, size, shapes int, c Config) *Packer {
 // candidateWidths are the widths of rows to try: up to twice the longest text, since a wide row wastes less at its end.
 func candidateWidths(top int) []int {
 	var out []int
-	for _, w := range []int{32, 48, 64, 96, 128, 160, 192, 256, 320, 384, 512} {
-		if w < 2*top && w != top {
+	step := max(8, top/16/8*8)
+	for w := 32; w < 2*top; w += step {
+		if w != top {
 			out = append(out, w)
 		}
 	}
 	return append(out, top)
 }
 
-// sampleBatches draws batches without replacement, as an epoch does, from a fixed seed.
+// sampleBatches returns the lengths of at most so many batches, evenly spread. All of them are full where there are full ones.
 func sampleBatches(lengths []int, size, most int) [][]int {
-	r := rand.New(rand.NewPCG(1, 2))
+	n := len(lengths) / size
+	if n == 0 {
+		return [][]int{lengths}
+	}
 	var out [][]int
-	perm := r.Perm(len(lengths))
-	for len(out) < most {
-		if len(perm) < size && len(out) > 0 {
-			break
-		}
-		n := min(size, len(perm))
-		b := make([]int, n)
-		for i, j := range perm[:n] {
-			b[i] = lengths[j]
-		}
-		out, perm = append(out, b), perm[n:]
+	for i := range min(n, most) {
+		k := i * n / min(n, most)
+		out = append(out, lengths[k*size:(k+1)*size])
 	}
 	return out
 }
@@ -134,7 +130,7 @@ func rowWork(width int, c Config) float64 {
 }
 
 // chooseLevels picks at most n numbers of rows so that rounding every batch up to one of them adds the fewest rows; it
-// returns them ascending and the sum of rounded rows. A level that saves less than 3 % is not worth a graph.
+// returns them ascending and the sum of rounded rows. A level must save 3 %.
 func chooseLevels(rows []int, n int) (levels []int, sum int) {
 	slices.Sort(rows)
 	top := evenUp(rows[len(rows)-1])

@@ -44,7 +44,7 @@ type savedState struct {
 	Files    map[string]saved `json:"files"`
 }
 
-const checkpointFormat = "gosft checkpoint 2"
+const checkpointFormat = "gosft checkpoint 3"
 
 // place is where in the data a training stands: the next step to do is step Step of epoch Epoch, both from 0.
 type place struct {

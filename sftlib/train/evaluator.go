@@ -54,7 +54,13 @@ func newEvaluator(m *bert.Model, d *dataset, loss objective, size int, packed bo
 		}
 		return e
 	}
-	widths := m.NewPacker(lengths, size).Widths
+	var mixed []int // lengths, each run of size of them from the whole of order
+	for n, at := (len(order)+size-1)/size, 0; at < n; at++ {
+		for k := at; k < len(order); k += n {
+			mixed = append(mixed, lengths[order[k]])
+		}
+	}
+	widths := m.NewPacker(mixed, size).Widths
 	for i, w := range widths {
 		n := 0 // the last width is for all that are left
 		if i < len(widths)-1 {

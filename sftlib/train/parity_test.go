@@ -92,15 +92,19 @@ func TestTwentyStepsFollowPyTorch(t *testing.T) {
 			must(t, m.Save(dir))
 			args := Args{OutputDir: t.TempDir(), MaxSteps: 20, PerDeviceTrainBatchSize: 8, LearningRate: c.rate, WarmupSteps: 4, WeightDecay: 0.01,
 				MaxLength: 48, SaveStrategy: No, DisableTqdm: true}
+			items, err := m.Encode(frame["text"], nil, args.MaxLength)
+			must(t, err)
+			before, err := m.Forward(bert.Pad(items[:32], 32, 1))
+			must(t, err)
 			var ours, norms []float64
 			var batches [][]int
 			tr := New(m, args, frame, nil, losses(&ours), WithCallback(On(StepEnd, func(e Event, _ *Control) error {
 				norms = append(norms, e.Logs["grad_norm"])
 				return nil
 			})))
-			_, err := tr.Train(context.Background())
+			_, err = tr.Train(context.Background())
 			must(t, err)
-			s := sampler{lengths: make([]int, 160), batch: 8, seed: 42}
+			s := sampler{lengths: (&dataset{items: items}).lengths(), batch: 8, sum: 1, seed: 42}
 			for k := range 20 {
 				batches = append(batches, s.rows(s.order(0), k))
 			}
@@ -117,13 +121,11 @@ func TestTwentyStepsFollowPyTorch(t *testing.T) {
 			}
 			testenv.Parity(t, "losses of 20 training steps against PyTorch (AdamW, clip, warm-up, decay; packed), "+name, worst, 1e-3)
 			testenv.Parity(t, "gradient norms of 20 training steps against PyTorch, relative, "+name, worstNorm, 1e-3)
-			if drop := theirs.Losses[0] - theirs.Losses[19]; math.Abs(drop) < 1e-2 {
-				t.Errorf("the twenty steps hardly changed the loss (%g): nothing was compared", drop)
+			logits, err := m.Forward(bert.Pad(items[:32], 32, 1))
+			must(t, err)
+			if moved := math.Abs(float64(logits[0][0] - before[0][0])); moved < 2e-3 { // twice the bound
+				t.Errorf("the twenty steps hardly changed the model (a logit by %g): nothing was compared", moved)
 			}
-			items, err := m.Encode(frame["text"][:32], nil, 48)
-			must(t, err)
-			logits, err := m.Forward(bert.Pad(items, 32, 1))
-			must(t, err)
 			worst = 0
 			for i := range logits {
 				for k := range logits[i] {

@@ -11,7 +11,7 @@ func TestSampler(t *testing.T) {
 		lengths[i] = 1 + i*7919%97
 	}
 	for _, grouped := range []bool{false, true} {
-		s := sampler{lengths: lengths, batch: 8, seed: 42, grouped: grouped}
+		s := sampler{lengths: lengths, batch: 8, sum: 2, seed: 42, grouped: grouped}
 		first, again, second := s.order(0), s.order(0), s.order(1)
 		if !slices.Equal(first, again) {
 			t.Error("the same seed and epoch must give the same order")
@@ -19,7 +19,7 @@ func TestSampler(t *testing.T) {
 		if slices.Equal(first, second) {
 			t.Error("epochs must differ")
 		}
-		other := sampler{lengths: lengths, batch: 8, seed: 43, grouped: grouped}
+		other := sampler{lengths: lengths, batch: 8, sum: 2, seed: 43, grouped: grouped}
 		if slices.Equal(first, other.order(0)) {
 			t.Error("seeds must differ")
 		}
@@ -46,6 +46,17 @@ func TestSampler(t *testing.T) {
 		t.Logf("grouped %v: %d tokens of padding", grouped, waste)
 		if grouped && waste > 8000 || !grouped && waste < 20000 {
 			t.Errorf("grouped %v: %d tokens of padding", grouped, waste)
+		}
+		least, most := len(lengths)*97, 0 // tokens of a full batch
+		for k := range s.batches() - 2 { // the last steps' are left over
+			sum := 0
+			for _, r := range s.rows(first, k) {
+				sum += lengths[r]
+			}
+			least, most = min(least, sum), max(most, sum)
+		}
+		if !grouped && (least < 350 || most > 440) { // 8 texts of 49 tokens in the mean; drawn without layers 190 to 600
+			t.Errorf("batches have %d to %d tokens", least, most)
 		}
 		if grouped && lengths[first[0]] != slices.Max(lengths) {
 			t.Error("the longest text must come first")

@@ -77,10 +77,14 @@ func newSessionOn(t *Trainer, args Args, events *stream, train, val *dataset) (s
 	if s.loss, err = newObjective(args, s.model, train); err != nil {
 		return nil, err
 	}
-	s.sampler = &sampler{lengths: train.lengths(), batch: args.PerDeviceTrainBatchSize, seed: args.DataSeed, grouped: args.GroupByLength}
+	s.sampler = &sampler{lengths: train.lengths(), batch: args.PerDeviceTrainBatchSize, sum: args.GradientAccumulationSteps, seed: args.DataSeed, grouped: args.GroupByLength}
 	packed := args.Packing != No
 	if packed {
-		s.packer = s.model.NewPacker(s.sampler.lengths, args.PerDeviceTrainBatchSize)
+		var lengths []int
+		for _, row := range s.sampler.order(0) {
+			lengths = append(lengths, s.sampler.lengths[row])
+		}
+		s.packer = s.model.NewPacker(lengths, args.PerDeviceTrainBatchSize)
 	}
 	s.plan()
 	if val != nil {

@@ -43,5 +43,5 @@ model.train()
 train, first = clock(step, s["steps"], 2)
 model.eval()
 with torch.inference_mode():
-    forward, _ = clock(lambda: run(input_ids=ids, attention_mask=mask), s["steps"], 2)
+    forward, _ = clock(lambda: run(input_ids=ids, attention_mask=mask), s["passes"], 2)
 print("result: " + json.dumps({"Train": train, "Forward": forward, "First": first}))
