@@ -23,7 +23,7 @@ type Width struct {
 	Levels []int // ascending; more rows than the last are rounded up to even numbers
 }
 
-// NewPacker chooses widths and levels for the model and its backend as [NewPacker] does. On a CPU three graphs are worth their
+// NewPacker chooses widths and levels for the model and its backend as [NewPacker] does. On a CPU three graphs can be worth their
 // compiling. On a GPU one is: there XLA takes some ten seconds for each (an H100 with 16 cores: 39 s for three of MiniLM's
 // training step), and the rows that it saves cost milliseconds.
 func (m *Model) NewPacker(lengths []int, size int) *Packer {

@@ -65,7 +65,8 @@ type Args struct {
 
 	// Seed of dropout and of a new head. Default 42; 0 is 42 too.
 	Seed int64
-	// DataSeed of the order of the texts. Default: Seed.
+	// DataSeed of the order of the texts, which is another in each epoch. Each step takes as many texts of every length as the
+	// others: random samples, but alike in their number of tokens (transformers draws them without regard to length). Default: Seed.
 	DataSeed int64
 	// GroupByLength puts texts of like length into the same batch. Default off: packing gains the same without it.
 	GroupByLength bool

@@ -48,7 +48,7 @@ func TestSampler(t *testing.T) {
 			t.Errorf("grouped %v: %d tokens of padding", grouped, waste)
 		}
 		least, most := len(lengths)*97, 0 // tokens of a full batch
-		for k := range s.batches() - 2 { // the last steps' are left over
+		for k := range s.batches() - 2 {  // the last steps' are left over
 			sum := 0
 			for _, r := range s.rows(first, k) {
 				sum += lengths[r]
