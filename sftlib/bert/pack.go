@@ -23,6 +23,9 @@ type Width struct {
 	Levels []int // ascending; more rows than the last are rounded up to even numbers
 }
 
+// mustSave is the share of the work that one more shape must save to be worth its compiling.
+const mustSave = 0.03
+
 // NewPacker chooses widths and levels for the model and its backend as [NewPacker] does. On a CPU three graphs can be worth their
 // compiling. On a GPU one is: there XLA takes some ten seconds for each (an H100 with 16 cores: 39 s for three of MiniLM's
 // training step), and the rows that it saves cost milliseconds.
@@ -60,7 +63,7 @@ func NewPacker(lengths []int, size, shapes int, c Config) *Packer {
 			widths = append(widths, top)
 		}
 		p, cost := plan(batches, size, widths, shapes, c)
-		cost *= 1 + 0.03*float64(len(p.Shapes())-1) // what a graph must save to be worth its compiling
+		cost *= 1 + mustSave*float64(len(p.Shapes())-1)
 		if best == nil || cost < least {
 			best, least = p, cost
 		}
@@ -130,7 +133,7 @@ func rowWork(width int, c Config) float64 {
 }
 
 // chooseLevels picks at most n numbers of rows so that rounding every batch up to one of them adds the fewest rows; it
-// returns them ascending and the sum of rounded rows. A level must save 3 %.
+// returns them ascending and the sum of rounded rows. A level must save [mustSave].
 func chooseLevels(rows []int, n int) (levels []int, sum int) {
 	slices.Sort(rows)
 	top := evenUp(rows[len(rows)-1])
@@ -143,7 +146,7 @@ func chooseLevels(rows []int, n int) (levels []int, sum int) {
 				at, least = candidate, s
 			}
 		}
-		if float64(least) > 0.97*float64(sum) {
+		if float64(least) > (1-mustSave)*float64(sum) {
 			break
 		}
 		levels, sum = append(levels, at), least

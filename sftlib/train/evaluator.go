@@ -23,11 +23,14 @@ type evaluator struct {
 // evalBatch is which texts a batch has and how they are laid.
 type evalBatch struct {
 	texts []int   // rows of the frame
-	rows  [][]int // which of texts lie in each row
+	rows  [][]int // which of texts lie in each row; nil: padded, each in a row of its own
 	shape bert.Shape
 }
 
 func (b evalBatch) lay(d *dataset) *bert.Batch {
+	if b.rows == nil {
+		return bert.PadTo(d.pick(b.texts), b.shape.Rows, b.shape.Width)
+	}
 	return bert.Lay(d.pick(b.texts), b.rows, b.shape.Rows, b.shape.Width, b.shape.Texts)
 }
 
@@ -48,7 +51,7 @@ func newEvaluator(m *bert.Model, d *dataset, loss objective, size int, packed bo
 			width := (lengths[order[0]] + 15) / 16 * 16
 			n := longer(width - 16)
 			for texts := range slices.Chunk(order[:n], size) {
-				e.batches = append(e.batches, evalBatch{texts, rowEach(len(texts)), bert.Shape{Rows: size, Width: width, Texts: size}})
+				e.batches = append(e.batches, evalBatch{texts, nil, bert.Shape{Rows: size, Width: width, Texts: size}})
 			}
 			order = order[n:]
 		}
@@ -72,15 +75,6 @@ func newEvaluator(m *bert.Model, d *dataset, loss objective, size int, packed bo
 	return e
 }
 
-// rowEach gives each of n texts a row.
-func rowEach(n int) [][]int {
-	rows := make([][]int, n)
-	for i := range rows {
-		rows[i] = []int{i}
-	}
-	return rows
-}
-
 // fill makes batches of about size texts, packed into rows of width tokens: all texts are packed together, and the rows are dealt
 // out so that the batches are alike. So one shape fits all of them and none is left half empty.
 func fill(order, lengths []int, size, width int) []evalBatch {
@@ -96,12 +90,8 @@ func fill(order, lengths []int, size, width int) []evalBatch {
 	each := (len(rows)*min(size, len(order)) + len(order) - 1) / len(order) // rows of a batch
 	batches := make([]evalBatch, (len(rows)+each-1)/each)
 	shape := bert.Shape{Width: width}
-	for k, row := range rows { // to and fro, as cards are dealt
-		i := k % len(batches)
-		if k/len(batches)%2 == 1 {
-			i = len(batches) - 1 - i
-		}
-		b := &batches[i]
+	for k, row := range rows {
+		b := &batches[dealt(k, len(batches))]
 		var places []int
 		for _, j := range row {
 			places = append(places, len(b.texts))

@@ -50,15 +50,20 @@ func (s *sampler) alike(rows []int, r *rand.Rand) []int {
 	for layer := range step {
 		texts := part[layer*n : (layer+1)*n]
 		r.Shuffle(n, func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
-		batch := layer % s.sum // of the step; to and fro, as cards are dealt
-		if layer/s.sum%2 == 1 {
-			batch = s.sum - 1 - batch
-		}
+		batch := dealt(layer, s.sum) // of the step
 		for k, row := range texts {
 			rows[k*step+batch*s.batch+layer/s.sum] = row
 		}
 	}
 	return rows
+}
+
+// dealt is which of n players gets card k when they are dealt to and fro, so that nobody is always the first.
+func dealt(k, n int) int {
+	if k/n%2 == 1 {
+		return n - 1 - k%n
+	}
+	return k % n
 }
 
 // batches is the number of batches in an epoch; the last may be smaller.

@@ -81,7 +81,8 @@ func newSessionOn(t *Trainer, args Args, events *stream, train, val *dataset) (s
 	packed := args.Packing != No
 	if packed {
 		var lengths []int
-		for _, row := range s.sampler.order(0) {
+		s.order, s.orderOf = s.sampler.order(0), 0
+		for _, row := range s.order {
 			lengths = append(lengths, s.sampler.lengths[row])
 		}
 		s.packer = s.model.NewPacker(lengths, args.PerDeviceTrainBatchSize)
