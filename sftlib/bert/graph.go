@@ -114,7 +114,7 @@ func (n *builder) encode(b GraphBatch, only *graph.Node) *graph.Node {
 		if only != nil && l == n.c.NumHiddenLayers-1 {
 			x = n.lastLayer(x, bias, b.Segments, only, p)
 		} else {
-			x = n.after(n.attention(x, x, bias, p), x, p)
+			x = n.after(n.attention(x, bias, p), x, p)
 		}
 		if l < n.frozen {
 			x = graph.StopGradient(x)
@@ -142,8 +142,8 @@ func (n *builder) embed(b GraphBatch) *graph.Node {
 	return n.drop.apply(n.norm(x, p+"LayerNorm"), n.c.HiddenDropoutProb)
 }
 
-// attentionBias is 0 where a token may look at another, those of its own text, and -1e9 elsewhere. Segments of [rows, n] tokens
-// that look and of [rows, width] that are looked at give [rows, 1, n, width].
+// attentionBias is 0 where a token may look at another, those of its own text, and -1e9 elsewhere: from the segments of the tokens
+// that look, [rows, n], and of those that are looked at, [rows, width], to [rows, 1, n, width].
 func (n *builder) attentionBias(from, to *graph.Node) *graph.Node {
 	rows, looking, width := from.Shape().Dimensions[0], from.Shape().Dimensions[1], to.Shape().Dimensions[1]
 	same := graph.Equal(graph.BroadcastToDims(graph.InsertAxes(from, 2), rows, looking, width),
@@ -160,34 +160,63 @@ func pick(x, places *graph.Node) *graph.Node {
 // lastLayer is the last encoder layer for the wanted tokens alone: a classifier reads a text's first one, so that most of the
 // layer's work would be for nothing. Its result is [texts, hidden].
 func (n *builder) lastLayer(x, bias, segments, only *graph.Node, p string) *graph.Node {
-	texts, width := only.Shape().Dimensions[0], x.Shape().Dimensions[1]
+	texts, rows := only.Shape().Dimensions[0], x.Shape().Dimensions[0]
+	from := pick(x, only)
 	var mixed *graph.Node
-	if texts <= width {
-		// All rows laid end to end as one: a wanted token looks at other rows too, in vain, but there are few wanted ones.
-		from, to := pick(x, only), graph.Reshape(x, 1, -1, n.c.HiddenSize)
-		segments = graph.Reshape(segments, 1, -1)
-		bias = n.attentionBias(graph.Squeeze(pick(graph.InsertAxes(segments, -1), only), -1), segments)
-		mixed, x = n.attention(from, to, bias, p), from
+	if texts <= 4*rows { // a copy of its row for each text is little memory
+		mixed = n.look(x, from, segments, only, p)
 	} else {
-		mixed, x = pick(n.attention(x, x, bias, p), only), pick(x, only)
+		mixed = pick(n.attention(x, bias, p), only)
 	}
-	return graph.Squeeze(n.after(mixed, x, p), 0)
+	return graph.Squeeze(n.after(mixed, from, p), 0)
 }
 
-// attention is a layer's self-attention before its output's projection: what the tokens from [rows, n, hidden] see of the tokens
-// to [rows, width, hidden], [rows, n, hidden].
-func (n *builder) attention(from, to, bias *graph.Node, p string) *graph.Node {
-	heads := n.c.NumAttentionHeads
-	depth := n.c.HiddenSize / heads
-	split := func(x *graph.Node, name string) *graph.Node { // [rows, heads, tokens, depth]
-		d := x.Shape().Dimensions
+// attention is a layer's self-attention before its output's projection, [rows, width, hidden].
+func (n *builder) attention(x, bias *graph.Node, p string) *graph.Node {
+	heads, d := n.c.NumAttentionHeads, x.Shape().Dimensions
+	split := func(name string) *graph.Node { // [rows, heads, width, depth]
 		y := n.dense(x, p+"attention.self."+name)
-		return graph.TransposeAllAxes(graph.Reshape(y, d[0], d[1], heads, depth), 0, 2, 1, 3)
+		return graph.TransposeAllAxes(graph.Reshape(y, d[0], d[1], heads, -1), 0, 2, 1, 3)
 	}
-	q := graph.MulScalar(split(from, "query"), 1/math.Sqrt(float64(depth)))
-	scores := graph.Dot(q, split(to, "key")).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1})
-	mixed := n.mix(graph.Add(scores, bias), split(to, "value"))
-	return graph.Reshape(graph.TransposeAllAxes(mixed, 0, 2, 1, 3), from.Shape().Dimensions...)
+	scores := graph.Dot(n.scaled(split("query")), split("key")).General([]int{3}, []int{0, 1}, []int{3}, []int{0, 1})
+	values := split("value")
+	mixed := n.mix(graph.Add(scores, bias), func(weights *graph.Node) *graph.Node {
+		return graph.Dot(weights, values).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
+	})
+	return graph.Reshape(graph.TransposeAllAxes(mixed, 0, 2, 1, 3), d...)
+}
+
+// look is attention for one token of each text, from [1, texts, hidden] at the places only. Keys and values of all tokens are not
+// worth their computing then: a query's products with keys, q·(K·x + b), are (q·K)·x + q·b, and the weighted sum of values is
+// the value of the weighted sum of tokens.
+func (n *builder) look(x, from, segments, only *graph.Node, p string) *graph.Node {
+	texts, width, heads := only.Shape().Dimensions[0], x.Shape().Dimensions[1], n.c.NumAttentionHeads
+	split := func(name string) (w, b *graph.Node) { // [heads, depth, hidden], [1, heads, depth]
+		w, b = n.variable(p+"attention.self."+name+".weight"), n.variable(p+"attention.self."+name+".bias")
+		return graph.Reshape(w, heads, -1, n.c.HiddenSize), graph.Reshape(b, 1, heads, -1)
+	}
+	row := graph.InsertAxes(graph.Div(only, graph.Scalar(n.g, only.DType(), width)), -1)
+	x, segments = graph.Gather(x, row), graph.Gather(segments, row) // [texts, width, hidden] and [texts, width]: its row for each text
+	own := graph.OneHot(graph.Mod(only, graph.Scalar(n.g, only.DType(), width)), width, segments.DType())
+	bias := graph.Squeeze(n.attentionBias(graph.ReduceAndKeep(graph.Mul(segments, own), graph.ReduceSum, -1), segments), 2) // [texts, 1, width]
+
+	key, keyBias := split("key")
+	query := n.scaled(graph.Reshape(n.dense(from, p+"attention.self.query"), texts, heads, -1))
+	scores := graph.Dot(query, key).General([]int{2}, []int{1}, []int{1}, []int{0}) // [heads, texts, hidden]
+	scores = graph.Dot(scores, x).General([]int{2}, []int{1}, []int{2}, []int{0})   // [texts, heads, width]
+	scores = graph.Add(scores, graph.ReduceAndKeep(graph.Mul(query, keyBias), graph.ReduceSum, -1))
+	value, valueBias := split("value")
+	mixed := n.mix(graph.Add(scores, bias), func(weights *graph.Node) *graph.Node {
+		y := graph.Dot(weights, x).General([]int{2}, []int{0}, []int{1}, []int{0}) // [texts, heads, hidden]
+		y = graph.Dot(y, value).General([]int{2}, []int{1}, []int{2}, []int{0})    // [heads, texts, depth]
+		return graph.Add(graph.TransposeAllAxes(y, 1, 0, 2), graph.Mul(graph.ReduceAndKeep(weights, graph.ReduceSum, -1), valueBias))
+	})
+	return graph.Reshape(mixed, 1, texts, -1)
+}
+
+// scaled divides queries by the square root of a head's depth.
+func (n *builder) scaled(query *graph.Node) *graph.Node {
+	return graph.MulScalar(query, 1/math.Sqrt(float64(n.c.HiddenSize/n.c.NumAttentionHeads)))
 }
 
 // after is what follows attention in a layer: its projection and the feed-forward, each with dropout, residual and
@@ -200,13 +229,10 @@ func (n *builder) after(mixed, x *graph.Node, p string) *graph.Node {
 	return n.norm(graph.Add(y, x), p+"output.LayerNorm")
 }
 
-// mix is softmax(scores)·values: [rows, heads, width, width] and [rows, heads, width, depth] to the latter. In training the sum
-// of softmax is divided out after the product, which is the same and spares passes over all pairs of tokens, most of them in
+// mix puts softmax(scores) over the last axis, as the weights of a mean, through product, which is linear in them. In training the
+// sum of softmax is divided out after the product, which is the same and spares passes over all pairs of tokens, most of them in
 // the backward pass. Else softmax is one operation, for which the Go backend has a fused form (without a gradient).
-func (n *builder) mix(scores, values *graph.Node) *graph.Node {
-	product := func(weights *graph.Node) *graph.Node {
-		return graph.Dot(weights, values).General([]int{3}, []int{0, 1}, []int{2}, []int{0, 1})
-	}
+func (n *builder) mix(scores *graph.Node, product func(weights *graph.Node) *graph.Node) *graph.Node {
 	if !n.drop.training() {
 		return product(graph.Softmax(scores, -1))
 	}

@@ -152,7 +152,7 @@ func TestPackedEqualsPadded(t *testing.T) {
 		}
 		defer m.Close()
 		items := randomItems(rand.New(rand.NewPCG(9, 9)), 13, 30)
-		labels := make([]int32, 20)
+		labels := make([]int32, 100)
 		for i := range labels {
 			labels[i] = int32(i % 3)
 		}
@@ -161,17 +161,26 @@ func TestPackedEqualsPadded(t *testing.T) {
 		for _, it := range items {
 			lengths = append(lengths, len(it.IDs))
 		}
-		for _, size := range []int{13, 20} {
-			if size == 13 && b.Kind != backend.Go {
-				continue // compiling takes seconds
+		wide := Fit(lengths, m.Config.MaxPositionEmbeddings)
+		for _, x := range []struct {
+			name   string
+			batch  *Batch
+			onlyGo bool // compiling takes seconds
+		}{
+			{"packed", m.NewPacker(lengths, 13).Batch(items), true},
+			{"packed, with places without a text", m.NewPacker(lengths, 20).Batch(items), false},
+			{"many texts in a row", Lay(items, wide, len(wide), m.Config.MaxPositionEmbeddings, 4*len(wide)+20), false}, // the last layer is not cut down
+		} {
+			if x.onlyGo && b.Kind != backend.Go {
+				continue
 			}
-			gotLoss, got := lossAndGradients(t, m, m.NewPacker(lengths, size).Batch(items), labels)
+			gotLoss, got := lossAndGradients(t, m, x.batch, labels)
 			if d := wantLoss - gotLoss; d > 1e-5 || d < -1e-5 {
-				t.Errorf("size %d: loss %g packed, %g padded", size, gotLoss, wantLoss)
+				t.Errorf("%s: loss %g, padded %g", x.name, gotLoss, wantLoss)
 			}
 			for name := range want {
 				if d := maxDiff([][]float32{want[name]}, [][]float32{got[name]}); d > 1e-4 {
-					t.Errorf("size %d: gradient of %s differs by %g", size, name, d)
+					t.Errorf("%s: gradient of %s differs by %g", x.name, name, d)
 				}
 			}
 		}
