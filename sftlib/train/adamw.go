@@ -31,8 +31,9 @@ type slot struct {
 
 const optimizerScope = "/optimizer"
 
-// newAdamW makes slots for the trainable parameters, of the word embeddings for as many rows as there are words, with sums of gradients when accumulate is set; [adamw.reset] gives their
-// variables values. Variables of an earlier optimizer of the same model are freed.
+// newAdamW makes slots for the trainable parameters, of the word embeddings for as many rows as there are words, with sums of
+// gradients when accumulate is set; [adamw.reset] gives their variables values. Variables of an earlier optimizer of the same
+// model are freed.
 func newAdamW(a Args, m *bert.Model, words int, accumulate bool) (*adamw, error) {
 	o := &adamw{beta1: a.AdamBeta1, beta2: a.AdamBeta2, eps: a.AdamEpsilon, decay: a.WeightDecay, clip: a.MaxGradNorm}
 	err := m.Do("making the optimizer", func() error {
