@@ -42,9 +42,9 @@ type shape struct {
 }
 
 var shapes = []shape{
-	{Name: "tiny", Layers: 2, Hidden: 128, Heads: 2, Batch: 16, Length: 128, Rounds: 25},
-	{Name: "MiniLM", Layers: 6, Hidden: 384, Heads: 12, Batch: 16, Length: 128, Rounds: 20},
-	{Name: "base", Layers: 12, Hidden: 768, Heads: 12, Batch: 8, Length: 128, Rounds: 12},
+	{Name: "tiny", Layers: 2, Hidden: 128, Heads: 2, Batch: 16, Length: 128, Rounds: 15},
+	{Name: "MiniLM", Layers: 6, Hidden: 384, Heads: 12, Batch: 16, Length: 128, Rounds: 15},
+	{Name: "base", Layers: 12, Hidden: 768, Heads: 12, Batch: 8, Length: 128, Rounds: 9},
 }
 
 func main() {
@@ -79,7 +79,7 @@ func compare(names string, rounds int, file, flags string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	sides := []side{{name: "XLA", backend: "xla"}, {name: "PyTorch", python: python}, {name: "PyTorch compiled", python: python, compile: true}, {name: "Go", backend: "go", every: 10}}
+	sides := []side{{name: "XLA", backend: "xla"}, {name: "PyTorch", python: python}, {name: "PyTorch compiled", python: python, compile: true}, {name: "Go", backend: "go", once: true}}
 	for _, f := range strings.Split(flags, ";") {
 		if f != "" {
 			sides = append(sides, side{name: "XLA " + f, backend: "xla", flags: f})

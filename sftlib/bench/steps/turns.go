@@ -19,7 +19,7 @@ type side struct {
 	flags   string // XLA_FLAGS
 	python  string // else the Python that runs torch.py
 	compile bool   // torch.compile
-	every   int    // takes a turn in one round of so many; 0: in each
+	once    bool   // has one turn only
 }
 
 // task is what a process does in its turns.
@@ -52,18 +52,16 @@ func takeTurns(sides []side, t task, say func(string, ...any)) ([]measured, erro
 		start := time.Now()
 		p, err := s.start(t)
 		if err == nil {
-			_, err = p.answer()
-		}
-		if p != nil {
 			players[i] = p
+			_, err = p.answer()
 		}
 		if err != nil {
 			if !s.compile { // which needs a C++ compiler, and no target is about it
 				return nil, fmt.Errorf("%s: %w", s.name, err)
 			}
 			say("not measured: %s: %v", s.name, err)
-			p.stop()
 			players[i] = nil
+			continue
 		}
 		results[i].ready = time.Since(start)
 	}
@@ -72,7 +70,7 @@ func takeTurns(sides []side, t task, say func(string, ...any)) ([]measured, erro
 			if round%2 == 1 {
 				k = len(sides) - 1 - k
 			}
-			if players[k] == nil || sides[k].every > 0 && round%sides[k].every != 0 {
+			if players[k] == nil || sides[k].once && round > 0 {
 				continue
 			}
 			time.Sleep(10 * time.Millisecond) // the threads of the last one spin for a while
@@ -114,13 +112,16 @@ func (s side) start(t task) (*player, error) {
 		return nil, err
 	}
 	p.out = bufio.NewReader(out)
-	return p, p.cmd.Start()
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // mark begins the lines of a process that are answers.
 const mark = "result: "
 
-// answer waits for the process's next answer.
+// answer waits for the process's next answer; one that ends without is stopped.
 func (p *player) answer() (string, error) {
 	for {
 		line, err := p.out.ReadString('\n')
