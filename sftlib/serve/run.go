@@ -37,7 +37,7 @@ func Run(ctx context.Context, o Options, started func(addr string)) (err error) 
 		if err != nil {
 			return nil, nil, err
 		}
-		o.Log.Info("preparing", "model", model.String(), "backend", b.String())
+		o.Log.Info("compiling what predictions need, which may take a minute", "model", model.String(), "backend", b.String())
 		if err := model.Warm(ctx); err != nil {
 			model.Close()
 			return nil, nil, err
