@@ -195,10 +195,10 @@ func (n *builder) look(x, from, segments, only *graph.Node, p string) *graph.Nod
 		w, b = n.variable(p+"attention.self."+name+".weight"), n.variable(p+"attention.self."+name+".bias")
 		return graph.Reshape(w, heads, -1, n.c.HiddenSize), graph.Reshape(b, 1, heads, -1)
 	}
+	own := graph.Reshape(pick(graph.InsertAxes(segments, -1), only), texts, 1)
 	row := graph.InsertAxes(graph.Div(only, graph.Scalar(n.g, only.DType(), width)), -1)
 	x, segments = graph.Gather(x, row), graph.Gather(segments, row) // [texts, width, hidden] and [texts, width]: its row for each text
-	own := graph.OneHot(graph.Mod(only, graph.Scalar(n.g, only.DType(), width)), width, segments.DType())
-	bias := graph.Squeeze(n.attentionBias(graph.ReduceAndKeep(graph.Mul(segments, own), graph.ReduceSum, -1), segments), 2) // [texts, 1, width]
+	bias := graph.Squeeze(n.attentionBias(own, segments), 2)        // [texts, 1, width]
 
 	key, keyBias := split("key")
 	query := n.scaled(graph.Reshape(n.dense(from, p+"attention.self.query"), texts, heads, -1))

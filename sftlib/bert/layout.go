@@ -1,9 +1,6 @@
 package bert
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // The layout of predictions: all texts at hand are packed together, longest first, into rows of one of a few widths, and
 // the rows are cut into batches of one of a few sizes, so that nine graphs serve every call (for texts of up to 512 tokens).
@@ -23,11 +20,7 @@ type part struct {
 
 // layOut packs items for prediction and yields one batch after the other.
 func layOut(items []Item, yield func(part) bool) {
-	order := make([]int, len(items))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(items[b].IDs), len(items[a].IDs)) })
+	order := LongestFirst(lengthsOf(items))
 	if len(order) == 0 {
 		return
 	}

@@ -172,19 +172,24 @@ func narrowest(values []int, n int) int {
 	return min(i, len(values)-1)
 }
 
+// LongestFirst returns the indexes of lengths, that of the longest first; equal ones keep their order.
+func LongestFirst(lengths []int) []int {
+	order := make([]int, len(lengths))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lengths[b], lengths[a]) })
+	return order
+}
+
 // Fit packs texts of the given lengths into rows of width tokens: longest first, each into the fullest row that has room for it
 // (best fit). It returns the texts of each row. A text longer than a row takes one whole.
 func Fit(lengths []int, width int) [][]int { return fit(lengths, width, len(lengths)) }
 
 // fit is [Fit] with at most so many texts in a row.
 func fit(lengths []int, width, most int) (rows [][]int) {
-	order := make([]int, len(lengths))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lengths[b], lengths[a]) })
 	open := make([][]int, width+1) // open[k]: rows with k free places
-	for _, i := range order {
+	for _, i := range LongestFirst(lengths) {
 		n := min(lengths[i], width)
 		free := n
 		for free <= width && len(open[free]) == 0 {

@@ -38,11 +38,7 @@ func (b evalBatch) lay(d *dataset) *bert.Batch {
 func newEvaluator(m *bert.Model, d *dataset, loss objective, size int, packed bool) *evaluator {
 	e := &evaluator{model: m, data: d, loss: loss}
 	lengths := d.lengths()
-	order := make([]int, len(lengths)) // longest first
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(lengths[b], lengths[a]) })
+	order := bert.LongestFirst(lengths)
 	longer := func(n int) int { // how many texts of order have more than n tokens
 		return sort.Search(len(order), func(k int) bool { return lengths[order[k]] <= n })
 	}
