@@ -22,7 +22,8 @@ skipped() { # go test's skips as lines of their own, with the reason that stands
   echo "# $(date -u +%F), $(uname -srm), $(nproc 2>/dev/null || sysctl -n hw.ncpu) cores, load $(uptime | sed 's/.*average[s]*: //')"
   part "A training step and a forward pass" go run ./sftlib/bench/steps
   if [ -n "${FULL:-}" ]; then
-    part "From CSV to accuracy, three seeds" go run ./sftlib/train/bench -data sst2,banking77,waimai -seeds 3
+    part "From CSV to accuracy, three seeds" go run ./sftlib/train/bench -seeds 3
+    part "From CSV to accuracy in Chinese, three seeds" go run ./sftlib/train/bench -data waimai -seeds 3 -sides "sftlib,HF Trainer"
     part "From CSV to accuracy, three epochs" go run ./sftlib/train/bench -epochs 3
   else
     part "From CSV to accuracy" go run ./sftlib/train/bench

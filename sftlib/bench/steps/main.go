@@ -67,10 +67,7 @@ func main() {
 }
 
 func compare(names string, rounds int, file, flags string) error {
-	python, mini := os.Getenv("GOSFT_TEST_PYTHON"), testenv.Find(".venv/share/gosft/models/all-MiniLM-L6-v2")
-	if python == "" {
-		python = testenv.Find(".venv-test/bin/python")
-	}
+	python, mini := testenv.FindPython(), testenv.Find(".venv/share/gosft/models/all-MiniLM-L6-v2")
 	if python == "" || mini == "" {
 		return errors.New(".venv-test (make setup-test) or .venv (make setup) was not found above this folder")
 	}

@@ -93,10 +93,7 @@ func (c *comparison) run() error {
 // find fills in where things are.
 func (c *comparison) find() error {
 	if c.python == "" {
-		c.python = os.Getenv("GOSFT_TEST_PYTHON")
-	}
-	if c.python == "" {
-		c.python = testenv.Find(".venv-test/bin/python")
+		c.python = testenv.FindPython()
 	}
 	if c.shared == "" {
 		c.shared = testenv.Find("shared")
@@ -160,9 +157,6 @@ func (c *comparison) measureAll(set string, s spec) (map[string][]result, error)
 		for k := range sides {
 			side := sides[(k+seed)%len(sides)] // each begins once: the first finds a cold disk
 			if !slices.Contains(strings.Split(c.sides, ","), side) {
-				continue
-			}
-			if set == "waimai" && side == "HF group_by_length" { // no target is about that
 				continue
 			}
 			s.Seed, s.Grouped = int64(42+seed), side == "HF group_by_length"
