@@ -154,12 +154,19 @@ func (c *comparison) check(what string, figure, bound float64) {
 func (c *comparison) measureAll(set string, s spec) (map[string][]result, error) {
 	results := map[string][]result{}
 	for seed := range c.seeds {
+		s.Seed = int64(42 + seed)
+		model, err := c.begin(s)
+		defer os.RemoveAll(model)
+		if err != nil {
+			return nil, fmt.Errorf("a new head for %s: %w", s.Model, err)
+		}
 		for k := range sides {
 			side := sides[(k+seed)%len(sides)] // each begins once: the first finds a cold disk
 			if !slices.Contains(strings.Split(c.sides, ","), side) {
 				continue
 			}
-			s.Seed, s.Grouped = int64(42+seed), side == "HF group_by_length"
+			s := s
+			s.Model, s.Grouped = model, side == "HF group_by_length"
 			r, err := c.measure(side, s)
 			if err != nil {
 				return nil, fmt.Errorf("%s on %s: %w", side, set, err)
@@ -231,6 +238,20 @@ func (c *comparison) which() (kind, line string, err error) {
 	}
 	kind, line, _ = strings.Cut(text, "\t")
 	return kind, line, nil
+}
+
+// begin makes the model that all sides begin with: the new head's luck would else tell them apart more than all that they do.
+// The caller removes its folder.
+func (c *comparison) begin(s spec) (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "bench-head-"); err != nil {
+		return "", err
+	}
+	s.Out = dir
+	text, err := json.Marshal(s)
+	if err == nil {
+		_, err = c.child("sftlib", "-head", string(text))
+	}
+	return dir, err
 }
 
 // measure runs one training in a process of its own.

@@ -7,9 +7,11 @@
 //	go run ./sftlib/train/bench -data sst2,banking77 -epochs 1,3 -seeds 3
 //	go run ./sftlib/train/bench -data sst2 -steps 50 -seeds 1        # a look in some minutes
 //
-// Each training is a process of its own. Time counts from the start of main (in Python: after the imports) to the accuracy:
-// reading, tokenising and compiling are in it. It needs .venv (make setup), .venv-test (make setup-test) and the shared data,
-// or the flags that say where these are. On another machine, such as one with a GPU, it runs without the tree and without Go:
+// All sides begin with the same model, new head included, one for each seed: after an epoch of banking77 one head leads to an
+// accuracy of 0.43 and another to 0.48, on either side. Each training is a process of its own. Time counts from the start of
+// main (in Python: after the imports) to the accuracy: reading, tokenising and compiling are in it. It needs .venv (make setup),
+// .venv-test (make setup-test) and the shared data, or the flags that say where these are. On another machine, such as one with
+// a GPU, it runs without the tree and without Go:
 //
 //	go build -tags noduckdb -ldflags '-s -w' -o fit ./sftlib/train/bench
 //	./fit -backend cuda -python python3 -shared shared -model all-MiniLM-L6-v2 -data sst2 -seeds 3
