@@ -220,8 +220,11 @@ func (h *hub) attempt(ctx context.Context, f func() error) error {
 	for n := 1; ; n++ {
 		err := f()
 		var p permanent
-		if err == nil || errors.As(err, &p) || ctx.Err() != nil {
+		if err == nil || errors.As(err, &p) {
 			return err
+		}
+		if ctx.Err() != nil { // whatever the connection said of it
+			return ctx.Err()
 		}
 		most := h.retries
 		var dial *net.OpError
