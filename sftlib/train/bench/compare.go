@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/stat"
+	"gosft/sftlib/backend"
+	"gosft/sftlib/bert"
 	"gosft/sftlib/internal/testenv"
 )
 
@@ -71,7 +73,7 @@ func (c *comparison) run() error {
 			if full.Epochs, err = strconv.ParseFloat(e, 64); err != nil {
 				return fmt.Errorf("-epochs %q: %w", c.epochs, err)
 			}
-			results, err := c.measureAll(set, full)
+			results, err := c.measureAll(set, full, scratch)
 			if err != nil {
 				return err
 			}
@@ -150,14 +152,14 @@ func (c *comparison) check(what string, figure, bound float64) {
 	c.say("target: %s: %.3f (bound %.3f) %s", what, figure, bound, verdict)
 }
 
-// measureAll runs all sides with all seeds, in turns, so that a busy machine is busy for all.
-func (c *comparison) measureAll(set string, s spec) (map[string][]result, error) {
+// measureAll runs all sides with all seeds, in turns, so that a busy machine is busy for all. The models that they begin with are
+// put into scratch.
+func (c *comparison) measureAll(set string, s spec, scratch string) (map[string][]result, error) {
 	results := map[string][]result{}
 	for seed := range c.seeds {
+		s := s
 		s.Seed = int64(42 + seed)
-		model, err := c.begin(s)
-		defer os.RemoveAll(model)
-		if err != nil {
+		if err := s.addHead(scratch); err != nil {
 			return nil, fmt.Errorf("a new head for %s: %w", s.Model, err)
 		}
 		for k := range sides {
@@ -165,8 +167,7 @@ func (c *comparison) measureAll(set string, s spec) (map[string][]result, error)
 			if !slices.Contains(strings.Split(c.sides, ","), side) {
 				continue
 			}
-			s := s
-			s.Model, s.Grouped = model, side == "HF group_by_length"
+			s.Grouped = side == "HF group_by_length"
 			r, err := c.measure(side, s)
 			if err != nil {
 				return nil, fmt.Errorf("%s on %s: %w", side, set, err)
@@ -240,18 +241,24 @@ func (c *comparison) which() (kind, line string, err error) {
 	return kind, line, nil
 }
 
-// begin makes the model that all sides begin with: the new head's luck would else tell them apart more than all that they do.
-// The caller removes its folder.
-func (c *comparison) begin(s spec) (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "bench-head-"); err != nil {
-		return "", err
+// addHead saves the model with a new head in scratch and lets all sides begin with that: the head's luck would else tell them apart
+// more than all that they do. The Go backend leaves a GPU alone.
+func (s *spec) addHead(scratch string) error {
+	b, err := backend.Open("go")
+	if err != nil {
+		return err
 	}
-	s.Out = dir
-	text, err := json.Marshal(s)
-	if err == nil {
-		_, err = c.child("sftlib", "-head", string(text))
+	model, err := bert.ForSequenceClassification(s.Model, s.Labels, bert.On(b), bert.Seed(uint64(s.Seed)), bert.LogTo(nil))
+	if err != nil {
+		return err
 	}
-	return dir, err
+	defer model.Close()
+	dir, err := os.MkdirTemp(scratch, "head-*")
+	if err != nil {
+		return err
+	}
+	s.Model = dir
+	return model.Save(dir)
 }
 
 // measure runs one training in a process of its own.

@@ -49,7 +49,6 @@ const mark = "RESULT "
 func main() {
 	log.SetFlags(0)
 	one := flag.String("one", "", "a spec in JSON: do this training with sftlib and print its result (used by the program itself)")
-	head := flag.String("head", "", "a spec in JSON: save its model with a new head in its output folder (used by the program itself)")
 	which := flag.Bool("which", false, "print the backend and end (used by the program itself)")
 	var c comparison
 	flag.StringVar(&c.sets, "data", "sst2,banking77", "data sets: sst2, banking77, waimai")
@@ -68,8 +67,6 @@ func main() {
 	switch {
 	case *one != "":
 		err = ours(*one)
-	case *head != "":
-		err = newHead(*head)
 	case *which:
 		var b *backend.Backend
 		if b, err = backend.Default(); err == nil {
@@ -81,24 +78,6 @@ func main() {
 	if err != nil {
 		log.Fatal("bench: ", err)
 	}
-}
-
-// newHead saves a spec's model with a new head as its seed has it.
-func newHead(text string) error {
-	var s spec
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		return err
-	}
-	model, err := bert.ForSequenceClassification(s.Model, s.Labels, bert.Seed(uint64(s.Seed)), bert.LogTo(nil))
-	if err != nil {
-		return err
-	}
-	defer model.Close()
-	if err := model.Save(s.Out); err != nil {
-		return err
-	}
-	fmt.Println(mark + s.Out)
-	return nil
 }
 
 // ours does one training with this library.
