@@ -10,8 +10,7 @@ python=${GOSFT_TEST_PYTHON:-.venv-test/bin/python}
   { echo "parity: $python has not all that is compared with (PyTorch, transformers, tokenizers, scikit-learn, TensorBoard); run make setup-test" >&2; exit 1; }
 go test -count=1 -v -timeout 60m -run "${1:-.}" ./sftlib/... > build/parity.log 2>&1
 status=$?
-grep -o 'parity: .*' build/parity.log
-grep -A1 -e '--- SKIP' build/parity.log | sed -E '/--- SKIP/{N;s/ *--- SKIP: ([^ ]*).*\n[^:]*:[0-9]+: */not measured: \1: /;}' | grep '^not measured' | grep -v GOSFT_BENCH
+awk -f sftlib/internal/testenv/skipped.awk build/parity.log | grep -oE '(parity|not measured): .*' | grep -v GOSFT_BENCH
 ok=$(grep -c 'parity: .* ok$' build/parity.log)
 bad=$(grep -c 'parity: .* FAIL$' build/parity.log)
 if [ "$status" != 0 ] && [ "$bad" = 0 ]; then

@@ -11,12 +11,9 @@ part() {
   name=$1; shift
   echo; echo "## $name"
   { "$@" 2>&1; echo $? > build/part.status; } | tee build/part.txt
-  if [ "$(cat build/part.status)" != 0 ] && ! grep -v '^FAIL' build/part.txt | grep -q FAIL; then
+  if [ "$(cat build/part.status)" != 0 ] && ! grep -vE '^(FAIL|--- FAIL| +--- FAIL)' build/part.txt | grep -q FAIL; then
     echo "target: $name: broke off FAIL"
   fi
-}
-skipped() { # go test's skips as lines of their own, with the reason that stands below
-  sed -E '/--- SKIP/{N;s/ *--- SKIP: ([^ ]*).*\n[^:]*:[0-9]+: */not measured: \1: /;}'
 }
 {
   echo "# $(date -u +%F), $(uname -srm), $(nproc 2>/dev/null || sysctl -n hw.ncpu) cores, load $(uptime | sed 's/.*average[s]*: //')"
@@ -30,7 +27,7 @@ skipped() { # go test's skips as lines of their own, with the reason that stands
     echo "not measured: three epochs, and accuracy over three seeds (FULL=1)"
   fi
   part "Tokenizer, CSV and the classical algorithms" env GOSFT_BENCH=1 go test -count=1 -v -timeout 60m -run 'Bench|Beside' ./sftlib/token ./sftlib/data ./sftlib/classic
-} | skipped | grep -v -E '^(=== RUN|--- |PASS|FAIL|ok  |exit status)' | tee "$out"
+} | awk -f sftlib/internal/testenv/skipped.awk | tee "$out"
 ok=$(grep -c -E ' ok( \||$)' "$out")
 bad=$(grep -c 'FAIL' "$out")
 echo "$ok passed, $bad failed" | tee -a "$out"

@@ -24,11 +24,17 @@ func (r *recorder) Display(m display.Message) {
 
 func (r *recorder) Input(string, bool) (string, error) { return "", nil }
 
-func TestNotebookShowsOneTableAndOnePlot(t *testing.T) {
+// record makes the test a notebook's cell and returns what it shows.
+func record(t *testing.T) *recorder {
 	t.Setenv("GONB_PIPE", "/dev/null")
 	r := &recorder{}
 	display.SetSink(r)
-	defer display.SetSink(nil)
+	t.Cleanup(func() { display.SetSink(nil) })
+	return r
+}
+
+func TestNotebookShowsOneTableAndOnePlot(t *testing.T) {
+	r := record(t)
 	args := tinyArgs(t)
 	args.DisableTqdm, args.LoggingSteps, args.EvalStrategy = false, 10, Epoch
 	_, err := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(200, 1), tinyFrame(60, 2)).Train(context.Background())
@@ -78,10 +84,7 @@ func TestNotebookShowsOneTableAndOnePlot(t *testing.T) {
 
 // Each fold has the table and the plot for itself: its first row is step 10 again, and no curve goes back.
 func TestNotebookShowsFoldsOneAfterTheOther(t *testing.T) {
-	t.Setenv("GONB_PIPE", "/dev/null")
-	r := &recorder{}
-	display.SetSink(r)
-	defer display.SetSink(nil)
+	r := record(t)
 	args := tinyArgs(t)
 	args.DisableTqdm, args.LoggingSteps, args.NumTrainEpochs = false, 10, 2
 	_, err := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(120, 1), nil).CrossValidate(context.Background(), 3)
@@ -143,10 +146,7 @@ func TestPlotIsThinnedOut(t *testing.T) {
 }
 
 func TestBarOfTheRateSearch(t *testing.T) {
-	t.Setenv("GONB_PIPE", "/dev/null")
-	r := &recorder{}
-	display.SetSink(r)
-	defer display.SetSink(nil)
+	r := record(t)
 	args := tinyArgs(t)
 	args.DisableTqdm = false
 	_, err := New(tinyModel(t, "go", tinyLabels), args, tinyFrame(200, 1), nil).FindLearningRate(context.Background(), LRRange{Steps: 40})
