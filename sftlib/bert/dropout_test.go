@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/stat"
 	"gosft/sftlib/internal/testenv"
 )
 
@@ -50,9 +51,10 @@ func TestParityOfDropout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mean, variance := spread(t, dir, items[:texts], draws)
-		shift, ours, theirs := 0.0, 0.0, 0.0
+		mean, variance, together := spread(t, dir, items[:texts], draws)
+		shift, ours, theirs, first := 0.0, 0.0, 0.0, 0.0
 		for i := range mean {
+			first += variance[i][0]
 			for k := range mean[i] {
 				shift = max(shift, math.Abs(mean[i][k]-want.Mean[i][k])/math.Sqrt((variance[i][k]+want.Var[i][k])/draws))
 				ours, theirs = ours+variance[i][k], theirs+want.Var[i][k]
@@ -60,11 +62,13 @@ func TestParityOfDropout(t *testing.T) {
 		}
 		testenv.Parity(t, c.name+", dropout: means of logits, the largest difference in its standard errors", shift, 4.5)
 		testenv.Parity(t, c.name+", dropout: variance of logits over transformers', difference from 1", math.Abs(ours/theirs-1), 0.1)
+		testenv.Parity(t, c.name+", dropout: variance of the texts' sum over that of texts with masks of their own, difference from 1", math.Abs(together/first-1), 0.45)
 	}
 }
 
-// spread computes the mean and the variance of each text's logits over so many masks, the texts packed as in a training.
-func spread(t *testing.T, dir string, items []Item, draws int) (mean, variance [][]float64) {
+// spread computes the mean and the variance of each text's logits over so many masks, the texts packed as in a training, and the
+// variance of all texts' sum of the first label's.
+func spread(t *testing.T, dir string, items []Item, draws int) (mean, variance [][]float64, together float64) {
 	m, err := ForSequenceClassification(dir, nil, On(openBackend(t, "xla")), LogTo(nil))
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +82,7 @@ func spread(t *testing.T, dir string, items []Item, draws int) (mean, variance [
 	rows := Fit(lengths, width)
 	batch := Lay(items, rows, len(rows), width, len(items))
 	mean, variance = make([][]float64, len(items)), make([][]float64, len(items))
+	var sums []float64
 	err = m.Do("dropout", func() error {
 		e, err := model.NewExec(m.Backend().Backend, m.Store(), func(s *model.Scope, in []*graph.Node) *graph.Node {
 			places := graph.Split(in[NumInputs], 0, in[NumInputs].Shape().Size())
@@ -100,12 +105,16 @@ func spread(t *testing.T, dir string, items []Item, draws int) (mean, variance [
 			}
 			flat := tensors.MustCopyFlatData[float32](out[0])
 			labels := len(m.Labels())
+			sums = append(sums, 0)
 			for i := range items {
 				if draw == 0 {
 					mean[i], variance[i] = make([]float64, labels), make([]float64, labels)
 				}
 				for k := range labels { // Welford
 					x := float64(flat[i*labels+k])
+					if k == 0 {
+						sums[draw] += x
+					}
 					d := x - mean[i][k]
 					mean[i][k] += d / float64(draw+1)
 					variance[i][k] += d * (x - mean[i][k]) / float64(draws-1)
@@ -117,5 +126,5 @@ func spread(t *testing.T, dir string, items []Item, draws int) (mean, variance [
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mean, variance
+	return mean, variance, stat.Variance(sums, nil)
 }
