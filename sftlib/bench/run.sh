@@ -11,7 +11,7 @@ part() {
   name=$1; shift
   echo; echo "## $name"
   { "$@" 2>&1; echo $? > build/part.status; } | tee build/part.txt
-  if [ "$(cat build/part.status)" != 0 ] && ! grep -vE '^(FAIL|--- FAIL| +--- FAIL)' build/part.txt | grep -q FAIL; then
+  if [ "$(cat build/part.status)" != 0 ] && ! grep -vE '^ *(--- )?FAIL' build/part.txt | grep -q FAIL; then
     echo "target: $name: broke off FAIL"
   fi
 }

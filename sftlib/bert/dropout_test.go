@@ -3,8 +3,6 @@ package bert
 import (
 	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -15,20 +13,20 @@ import (
 	"gosft/sftlib/internal/testenv"
 )
 
-// spreadScript lets transformers draw masks and writes the mean and the variance of each text's logits over them.
+// spreadScript lets transformers draw masks and prints the mean and the variance of each text's logits over them.
 const spreadScript = `
 import sys, json, torch
 from transformers import BertForSequenceClassification
-where, n = sys.argv[1], int(sys.argv[2])
+where, n, texts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 torch.manual_seed(11); torch.set_num_threads(2)
 m = BertForSequenceClassification.from_pretrained(where, dtype=torch.float32).train()
 r = json.load(open(where + "/reference.json"))
-ids, types = r["IDs"][:8], r["Types"][:8]
+ids, types = r["IDs"][:texts], r["Types"][:texts]
 w = max(map(len, ids)); pad = lambda x: torch.tensor([y + [0]*(w-len(y)) for y in x])
 mask = torch.tensor([[1]*len(y) + [0]*(w-len(y)) for y in ids])
 with torch.no_grad():
     x = torch.stack([m(input_ids=pad(ids), token_type_ids=pad(types), attention_mask=mask).logits for _ in range(n)])
-json.dump(dict(Mean=x.mean(0).tolist(), Var=x.var(0).tolist()), open(where + "/spread.json", "w"))
+print(json.dumps(dict(Mean=x.mean(0).tolist(), Var=x.var(0).tolist())))
 `
 
 // Masks drop at transformers' places and as often: over many of them the logits of packed texts have the same means and variances.
@@ -42,13 +40,8 @@ func TestParityOfDropout(t *testing.T) {
 		{"MiniLM", testenv.MiniLM(t), "data/sst2/dev.csv"}, {"bge-small-zh", testenv.BGE(t), "data/waimai/waimai_10k.csv"},
 	} {
 		dir, _, items := transformersReference(t, c.dir, c.data)
-		testenv.RunPython(t, spreadScript, dir, strconv.Itoa(draws))
 		var want struct{ Mean, Var [][]float64 }
-		text, err := os.ReadFile(filepath.Join(dir, "spread.json"))
-		if err == nil {
-			err = json.Unmarshal(text, &want)
-		}
-		if err != nil {
+		if err := json.Unmarshal(testenv.RunPython(t, spreadScript, dir, strconv.Itoa(draws), strconv.Itoa(texts)), &want); err != nil {
 			t.Fatal(err)
 		}
 		mean, variance, together := spread(t, dir, items[:texts], draws)
@@ -81,43 +74,34 @@ func spread(t *testing.T, dir string, items []Item, draws int) (mean, variance [
 	const width = 128
 	rows := Fit(lengths, width)
 	batch := Lay(items, rows, len(rows), width, len(items))
-	mean, variance = make([][]float64, len(items)), make([][]float64, len(items))
-	var sums []float64
+	labels := len(m.Labels())
+	values := make([][]float64, len(items)*labels) // of each logit, by draw
+	sums := make([]float64, draws)
 	err = m.Do("dropout", func() error {
 		e, err := model.NewExec(m.Backend().Backend, m.Store(), func(s *model.Scope, in []*graph.Node) *graph.Node {
-			places := graph.Split(in[NumInputs], 0, in[NumInputs].Shape().Size())
-			for i := range places {
-				places[i] = graph.Reshape(places[i])
-			}
-			return m.Logits(s, NewGraphBatch(in), NewDropout(places...))
+			return m.Logits(s, NewGraphBatch(in), NewDropout(in[NumInputs:]...))
 		})
 		if err != nil {
 			return err
 		}
+		defer e.Finalize()
 		for draw := range draws {
 			args := []any{}
 			for _, x := range batch.Tensors() {
 				args = append(args, x)
 			}
-			out, err := e.Call(append(args, m.DropoutSeeds(uint32(draw)))...)
+			for _, x := range m.DropoutSeeds(uint32(draw)) {
+				args = append(args, x)
+			}
+			out, err := e.Call(args...)
 			if err != nil {
 				return err
 			}
-			flat := tensors.MustCopyFlatData[float32](out[0])
-			labels := len(m.Labels())
-			sums = append(sums, 0)
-			for i := range items {
-				if draw == 0 {
-					mean[i], variance[i] = make([]float64, labels), make([]float64, labels)
-				}
-				for k := range labels { // Welford
-					x := float64(flat[i*labels+k])
-					if k == 0 {
-						sums[draw] += x
-					}
-					d := x - mean[i][k]
-					mean[i][k] += d / float64(draw+1)
-					variance[i][k] += d * (x - mean[i][k]) / float64(draws-1)
+			logits := tensors.MustCopyFlatData[float32](out[0])
+			for k := range values {
+				values[k] = append(values[k], float64(logits[k]))
+				if k%labels == 0 {
+					sums[draw] += float64(logits[k])
 				}
 			}
 		}
@@ -125,6 +109,11 @@ func spread(t *testing.T, dir string, items []Item, draws int) (mean, variance [
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	mean, variance = make([][]float64, len(items)), make([][]float64, len(items))
+	for k, x := range values {
+		mu, v := stat.MeanVariance(x, nil)
+		mean[k/labels], variance[k/labels] = append(mean[k/labels], mu), append(variance[k/labels], v)
 	}
 	return mean, variance, stat.Variance(sums, nil)
 }
