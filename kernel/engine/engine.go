@@ -204,30 +204,6 @@ func (e *Engine) Close() error {
 	return e.session.Close()
 }
 
-// Restart replaces the worker and forgets all declarations. Running cells fail.
-func (e *Engine) Restart() error {
-	e.mu.Lock()
-	w := e.worker
-	for _, a := range e.active {
-		a.cancel()
-	}
-	e.mu.Unlock()
-	if w != nil {
-		w.Kill()
-	}
-	e.planning.Lock()
-	e.planner.Reset()
-	e.session.Reset()
-	e.planning.Unlock()
-	e.mu.Lock()
-	if e.worker == w && w != nil {
-		e.buried()
-	}
-	e.lost = nil
-	e.mu.Unlock()
-	return e.start()
-}
-
 // Vars lists the variables that hold a value, by name. While a cell runs, what its maps hold is not looked at.
 func (e *Engine) Vars() ([]wire.Var, error) {
 	e.mu.Lock()

@@ -23,8 +23,9 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// proxy makes a module proxy in a folder. It has versions v1.0.0 and v1.1.0 of example.com/greet, and two modules that ask for
-// a version of golang.org/x/sys that the worker does not hold: one that can do without, one that cannot.
+// proxy makes a module proxy in a folder, and asks the real one for what the preloaded modules require. It has versions v1.0.0 and
+// v1.1.0 of example.com/greet, and two modules that ask for a version of golang.org/x/sys that the worker does not hold: one that
+// can do without, one that cannot.
 func proxy(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
@@ -34,7 +35,11 @@ func proxy(t *testing.T) {
 	asks := "\nrequire golang.org/x/sys v0.99.0\n"
 	publish(t, dir, "example.com/modest", "", asks, "package modest\n\nimport \"golang.org/x/sys/unix\"\n\nfunc Same(a, b string) bool { return unix.Getpid() > 0 && a == b }\n")
 	publish(t, dir, "example.com/greedy", "", asks, "package greedy\n\nimport \"golang.org/x/sys/unix\"\n\nfunc New() any { return unix.OfTheFuture() }\n")
-	t.Setenv("GOPROXY", "file://"+dir)
+	real, err := exec.Command("go", "env", "GOPROXY").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOPROXY", "file://"+dir+","+strings.TrimSpace(string(real)))
 	t.Setenv("GONOSUMDB", "*")
 	t.Setenv("GOFLAGS", "-modcacherw")
 	t.Setenv("GOMODCACHE", modCache(t))
@@ -124,12 +129,7 @@ func TestModuleIsFetched(t *testing.T) {
 // What asks for a newer version of a preloaded module gets the one that the worker holds, and the user is told. What cannot do
 // without, and a newer version that the user asks for, are refused before anything changes.
 func TestPreloadedModulesArePinned(t *testing.T) {
-	real, err := exec.Command("go", "env", "GOPROXY").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	proxy(t)
-	t.Setenv("GOPROXY", os.Getenv("GOPROXY")+","+strings.TrimSpace(string(real))) // for what the preloaded modules require
 	s := start(t, Config{Notebook: t.TempDir()})
 	out, r := s.run("import \"example.com/modest\"\nx := modest.Same(\"a\", \"a\")\nx")
 	if r.Err != nil {

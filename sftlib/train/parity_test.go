@@ -1,7 +1,6 @@
 package train
 
 import (
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -44,97 +43,6 @@ func miniLM(t testing.TB, backendName string, labels []string, opts ...bert.Opti
 	must(t, err)
 	t.Cleanup(func() { m.Close() })
 	return m
-}
-
-const stepsScript = `
-import sys, json, torch
-from transformers import AutoTokenizer, BertForSequenceClassification, get_linear_schedule_with_warmup
-from safetensors.torch import save_file
-spec = json.load(open(sys.argv[1])); dir = spec["Dir"]
-torch.set_num_threads(2)
-tok = AutoTokenizer.from_pretrained(dir)
-m = BertForSequenceClassification.from_pretrained(dir, dtype=torch.float32).eval()  # eval: no dropout
-decay = [p for n, p in m.named_parameters() if not n.endswith("bias") and "LayerNorm" not in n]
-rest = [p for n, p in m.named_parameters() if n.endswith("bias") or "LayerNorm" in n]
-o = torch.optim.AdamW([{"params": decay, "weight_decay": .01}, {"params": rest, "weight_decay": 0.}], lr=spec["LR"], betas=(.9, .999), eps=1e-8)
-s = get_linear_schedule_with_warmup(o, spec["Warmup"], len(spec["Batches"]))
-losses, norms = [], []
-for b in spec["Batches"]:
-    e = tok([spec["Texts"][i] for i in b], truncation=True, max_length=48, padding=True, return_tensors="pt")
-    loss = m(**e, labels=torch.tensor([int(spec["Labels"][i]) for i in b])).loss
-    o.zero_grad(); loss.backward()
-    norms.append(torch.nn.utils.clip_grad_norm_(m.parameters(), 1.0).item())
-    o.step(); s.step(); losses.append(loss.item())
-e = tok(spec["Texts"][:32], truncation=True, max_length=48, padding=True, return_tensors="pt")
-with torch.no_grad(): logits = m(**e).logits
-print(json.dumps({"Losses": losses, "Norms": norms, "Logits": logits.tolist()}))
-`
-
-func TestTwentyStepsFollowPyTorch(t *testing.T) {
-	for _, c := range []struct {
-		backend, model string
-		rate           float64
-	}{{"go", "a tiny BERT", 2e-3}, {"xla", "a tiny BERT", 2e-3}, {"xla", "MiniLM", 1e-4}, {gpu, "a tiny BERT", 2e-3}, {gpu, "MiniLM", 1e-4}} {
-		t.Run(c.model+" on "+c.backend, func(t *testing.T) {
-			frame := tinyFrame(160, 1)
-			var m *bert.Model
-			if c.backend != "go" && testing.Short() {
-				t.Skip("compiling takes seconds")
-			}
-			if c.model == "MiniLM" {
-				frame = sharedCSV(t, "data/sst2/train.csv", 160)
-				m = miniLM(t, c.backend, []string{"0", "1"}, bert.WithDropout(0))
-			} else {
-				m = tinyModel(t, c.backend, tinyLabels, bert.WithDropout(0))
-			}
-			name := c.model + " on " + c.backend
-			dir := t.TempDir()
-			must(t, m.Save(dir))
-			args := Args{OutputDir: t.TempDir(), MaxSteps: 20, PerDeviceTrainBatchSize: 8, LearningRate: c.rate, WarmupSteps: 4, WeightDecay: 0.01,
-				MaxLength: 48, SaveStrategy: No, DisableTqdm: true}
-			items, err := m.Encode(frame["text"], nil, args.MaxLength)
-			must(t, err)
-			before, err := m.Forward(bert.Pad(items[:32], 32, 1))
-			must(t, err)
-			var ours, norms []float64
-			var batches [][]int
-			tr := New(m, args, frame, nil, losses(&ours), WithCallback(On(StepEnd, func(e Event, _ *Control) error {
-				norms = append(norms, e.Logs["grad_norm"])
-				return nil
-			})))
-			_, err = tr.Train(context.Background())
-			must(t, err)
-			s := sampler{lengths: (&dataset{items: items}).lengths(), batch: 8, sum: 1, seed: 42}
-			for k := range 20 {
-				batches = append(batches, s.rows(s.order(0), k))
-			}
-			spec := map[string]any{"Dir": dir, "LR": c.rate, "Warmup": 4, "Batches": batches, "Texts": frame["text"], "Labels": labelNumbers(t, m, frame["label"])}
-			var theirs struct {
-				Losses, Norms []float64
-				Logits        [][]float64
-			}
-			must(t, json.Unmarshal(testenv.RunPython(t, stepsScript, writeJSON(t, spec)), &theirs))
-			worst, worstNorm := 0.0, 0.0
-			for i := range theirs.Losses {
-				worst = max(worst, math.Abs(ours[i]-theirs.Losses[i]))
-				worstNorm = max(worstNorm, math.Abs(norms[i]-theirs.Norms[i])/theirs.Norms[i])
-			}
-			testenv.Parity(t, "losses of 20 training steps against PyTorch (AdamW, clip, warm-up, decay; packed), "+name, worst, 1e-3)
-			testenv.Parity(t, "gradient norms of 20 training steps against PyTorch, relative, "+name, worstNorm, 1e-3)
-			logits, err := m.Forward(bert.Pad(items[:32], 32, 1))
-			must(t, err)
-			if moved := math.Abs(float64(logits[0][0] - before[0][0])); moved < 2e-3 { // twice the bound
-				t.Errorf("the twenty steps hardly changed the model (a logit by %g): nothing was compared", moved)
-			}
-			worst = 0
-			for i := range logits {
-				for k := range logits[i] {
-					worst = max(worst, math.Abs(float64(logits[i][k])-theirs.Logits[i][k]))
-				}
-			}
-			testenv.Parity(t, "logits after 20 training steps against PyTorch, "+name, worst, 1e-3)
-		})
-	}
 }
 
 // labelNumbers turns labels into the model's outputs.
