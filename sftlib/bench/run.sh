@@ -1,7 +1,7 @@
 #!/bin/sh
 # make bench-sft: training and inference, whole runs, tokenizer, CSV reading and the classical algorithms beside PyTorch, the HF
 # Trainer, Rust tokenizers, pandas, polars and scikit-learn, each interleaved with its peer. Tables and targets go to
-# build/bench-sft.txt too. FULL=1 also trains three epochs, with three seeds on all data sets, and with one luck for both sides (hours
+# build/bench-sft.txt too. FULL=1 also trains three epochs, with several seeds, and with one luck for both sides (hours
 # on two cores). What could not be measured is said; a part that breaks off counts as failed.
 set -u
 cd "$(dirname "$0")/../.."
@@ -20,7 +20,7 @@ part() {
   part "A training step and a forward pass" go run ./sftlib/bench/steps
   if [ -n "${FULL:-}" ]; then
     part "From CSV to accuracy, three seeds" go run ./sftlib/train/bench -seeds 3
-    part "From CSV to accuracy in Chinese, three seeds" go run ./sftlib/train/bench -data waimai -seeds 3 -sides "sftlib,HF Trainer"
+    part "From CSV to accuracy in Chinese, six seeds" go run ./sftlib/train/bench -data waimai -seeds 6 -sides "sftlib,HF Trainer"
     part "From CSV to accuracy, three epochs" go run ./sftlib/train/bench -epochs 3
     part "An epoch of the same batches and dropout masks" env GOSFT_BENCH=1 go test -count=1 -v -timeout 60m -run EpochBeside ./sftlib/train
   else

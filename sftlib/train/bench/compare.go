@@ -228,7 +228,7 @@ func (c *comparison) report(name string, results map[string][]result) {
 	if mean, _, k := accuracy(us); k >= 3 && n >= 3 {
 		below = (theirs - mean) / math.Max(std, 1e-9)
 	}
-	c.check(name+": accuracy below HF Trainer's over three seeds, in its standard deviations", below, 1)
+	c.check(fmt.Sprintf("%s: accuracy below HF Trainer's over %d seeds, in its standard deviations", name, max(c.seeds, 3)), below, 1)
 }
 
 // which asks a process of its own for the backend: one that computes on a GPU keeps memory there as long as it is open.
