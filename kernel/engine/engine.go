@@ -193,14 +193,8 @@ func (e *Engine) Session() *build.Session { return e.session }
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	e.closed = true
-	w := e.worker
-	for _, a := range e.active {
-		a.cancel()
-	}
 	e.mu.Unlock()
-	if w != nil {
-		w.Kill()
-	}
+	e.kill()
 	return e.session.Close()
 }
 

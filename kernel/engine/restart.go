@@ -1,5 +1,7 @@
 package engine
 
+import "gosft/kernel/worker"
+
 // Restart replaces the worker and forgets all declarations. Running cells fail.
 func (e *Engine) Restart() error {
 	_, err := e.replace(func() {
@@ -17,6 +19,19 @@ func (e *Engine) Renew() (lost []string, err error) { return e.replace(func() {}
 
 // replace ends the worker with its running cells, then calls between and starts another.
 func (e *Engine) replace(between func()) (lost []string, err error) {
+	w := e.kill()
+	between()
+	e.mu.Lock()
+	if e.worker == w && w != nil {
+		e.buried()
+	}
+	lost, e.lost = e.lost, nil
+	e.mu.Unlock()
+	return lost, e.start()
+}
+
+// kill ends the worker, if there is one, and the running cells.
+func (e *Engine) kill() *worker.Worker {
 	e.mu.Lock()
 	w := e.worker
 	for _, a := range e.active {
@@ -26,12 +41,5 @@ func (e *Engine) replace(between func()) (lost []string, err error) {
 	if w != nil {
 		w.Kill()
 	}
-	between()
-	e.mu.Lock()
-	if e.worker == w && w != nil {
-		e.buried()
-	}
-	lost, e.lost = e.lost, nil
-	e.mu.Unlock()
-	return lost, e.start()
+	return w
 }
