@@ -68,13 +68,13 @@ func runCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	dir, err := filepath.Abs(filepath.Dir(path))
-	if err != nil {
+	// The notebook's folder is the working one, as Jupyter starts a kernel: for the cells and for !, %cd and %%writefile.
+	if err := os.Chdir(filepath.Dir(path)); err != nil {
 		return err
 	}
 
 	rec := newRecorder()
-	eng := newCells(engine.Config{Notebook: dir, Plain: *plain, Progress: func(line string) { say("%s", line) }}, "")
+	eng := newCells(engine.Config{Plain: *plain, Progress: func(line string) { say("%s", line) }}, "")
 	s, err := session.New(session.Config{Engine: eng, Frontend: rec, OutputDir: outputDir()})
 	if err != nil {
 		return err

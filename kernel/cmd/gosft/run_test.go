@@ -63,7 +63,8 @@ func TestRunNotebook(t *testing.T) {
 	}
 	path := filepath.Join(dir, "a b.ipynb")
 	writeNotebook(t, path, "#tag parameters\nrows := 5000 // how many\nname := \"x\"", "rows + 1", "fmt.Println(name)\ntime.Sleep(100*time.Millisecond)\nfmt.Fprintln(os.Stderr, \"e\")",
-		"h := display.HTML(\"<i>1</i>\")\nh.Update(\"two\")", "wd, err := os.Getwd()\nfilepath.Base(wd)")
+		"h := display.HTML(\"<i>1</i>\")\nh.Update(\"two\")", "wd, err := os.Getwd()\nfilepath.Base(wd)",
+		"%%writefile note.txt\nfrom a cell", "!cat note.txt; basename \"$PWD\"", "note, err := os.ReadFile(\"note.txt\")\nstrings.TrimSpace(string(note))")
 	out, err := gosft(t, nil, "run", "--set", "rows=200", "--set", "name=Ada", "--set", "nothing=1", path)
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -75,7 +76,8 @@ func TestRunNotebook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"", "execute_result 201", "Ada|e", "display_data two", "execute_result 课程 one"} {
+	for i, want := range []string{"", "execute_result 201", "Ada|e", "display_data two", "execute_result 课程 one",
+		"Wrote note.txt (12 bytes)", "from a cell\n课程 one", "execute_result from a cell"} {
 		if got := shown(t, nb, i); got != want {
 			t.Errorf("cell %d: %q, want %q", i+1, got, want)
 		}
@@ -86,7 +88,7 @@ func TestRunNotebook(t *testing.T) {
 	if src := text(nb.cells[0]["source"]); src != "rows := 200 // how many\nname := \"Ada\"" {
 		t.Errorf("parameters: %q", src)
 	}
-	if md := nb.cells[5]; text(md["source"]) != "# 题目 <b>&" || nb.all["metadata"].(map[string]any)["own"] != "kept" {
+	if md := nb.cells[len(nb.cells)-1]; text(md["source"]) != "# 题目 <b>&" || nb.all["metadata"].(map[string]any)["own"] != "kept" {
 		t.Errorf("what is not code changed: %v", md)
 	}
 	// nbformat accepts the file.
