@@ -29,8 +29,10 @@ type check struct {
 func doctorCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	quick := flags.Bool("quick", false, "do not run a cell")
-	if err := flags.Parse(args); err != nil {
-		return errFailed
+	if words, err := parseFlags(flags, args); err != nil {
+		return err
+	} else if len(words) > 0 {
+		return fmt.Errorf("unexpected %q", words[0])
 	}
 	fmt.Println("gosft", fullVersion(), runtime.GOOS+"/"+runtime.GOARCH)
 	bad := 0

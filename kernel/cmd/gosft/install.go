@@ -34,11 +34,12 @@ func place(flags *flag.FlagSet, args []string) (string, error) {
 	user := flags.Bool("user", false, "for this user (the default)")
 	prefix := flags.String("prefix", "", "in the environment at `DIR`")
 	sys := flags.Bool("sys-prefix", false, "in the environment of this program, or of the Python on the PATH")
-	if err := flags.Parse(args); err != nil {
+	words, err := parseFlags(flags, args)
+	if err != nil {
 		return "", err
 	}
-	if flags.NArg() > 0 {
-		return "", fmt.Errorf("unexpected %q", flags.Arg(0))
+	if len(words) > 0 {
+		return "", fmt.Errorf("unexpected %q", words[0])
 	}
 	given := 0
 	for _, b := range []bool{*user, *prefix != "", *sys} {
@@ -49,7 +50,6 @@ func place(flags *flag.FlagSet, args []string) (string, error) {
 	if given > 1 {
 		return "", errors.New("give one of --user, --prefix and --sys-prefix")
 	}
-	var err error
 	switch {
 	case *sys:
 		if *prefix, err = sysPrefix(); err != nil {

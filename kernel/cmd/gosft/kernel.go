@@ -23,11 +23,12 @@ func kernelCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("kernel", flag.ContinueOnError)
 	plain := flags.Bool("plain", os.Getenv("GOSFT_PLAIN") != "", "build cells as ordinary plugins")
 	file := flags.String("f", "", "connection file")
-	if err := flags.Parse(args); err != nil {
+	words, err := parseFlags(flags, args)
+	if err != nil {
 		return err
 	}
-	if *file == "" {
-		*file = flags.Arg(0)
+	if *file == "" && len(words) > 0 {
+		*file = words[0]
 	}
 	log := newLog()
 	k, own, err := listen(*file, jupyter.Config{Version: fullVersion(), Banner: banner(), Log: log})

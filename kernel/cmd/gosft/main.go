@@ -12,6 +12,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,8 +40,8 @@ func commands() []command {
 		{"kernel", "kernel [FILE]", "serve a Jupyter connection file; JupyterLab starts this", kernelCommand},
 		{"install", "install [--user|--prefix DIR|--sys-prefix] [--no-worker]", "install the kernel for Jupyter and build its worker", installCommand},
 		{"uninstall", "uninstall [--user|--prefix DIR|--sys-prefix]", "remove the kernel from Jupyter", uninstallCommand},
-		{"run", "run [--output FILE] [--set NAME=VALUE]... NOTEBOOK", "run a notebook without a browser and save its outputs", runCommand},
-		{"serve", "serve [--addr ADDRESS] DIR", "put a saved model behind HTTP", serveCommand},
+		{"run", "run NOTEBOOK [--output FILE] [--set NAME=VALUE]...", "run a notebook without a browser and save its outputs", runCommand},
+		{"serve", "serve DIR [--addr ADDRESS]", "put a saved model behind HTTP", serveCommand},
 		{"doctor", "doctor", "check the set-up and say what to do", doctorCommand},
 		{"version", "version", "say which version this is", versionCommand},
 	}
@@ -66,7 +67,7 @@ func main() {
 			defer stop()
 		}
 		err := c.run(ctx, os.Args[2:])
-		if err == nil {
+		if err == nil || errors.Is(err, flag.ErrHelp) {
 			return
 		}
 		if !errors.Is(err, errFailed) {

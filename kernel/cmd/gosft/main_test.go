@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,6 +94,32 @@ func TestServeNeedsAModel(t *testing.T) {
 	}
 }
 
+// Flags stand before and after the words; each command tells of its flags and refuses what it does not know.
+func TestFlags(t *testing.T) {
+	for _, c := range []struct{ args, words, n string }{
+		{"", "[]", "0"}, {"a", "[a]", "0"}, {"-n 1 a", "[a]", "1"}, {"a -n 1", "[a]", "1"}, {"a --n=2 b", "[a b]", "2"},
+		{"a -n 1 b -n 3", "[a b]", "3"}, {"-- -n 1", "[-n 1]", "0"}, {"a -n 4 -- -b c", "[a -b c]", "4"}, {"a -", "[a -]", "0"},
+	} {
+		flags := flag.NewFlagSet("test", flag.ContinueOnError)
+		n := flags.Int("n", 0, "")
+		words, err := parseFlags(flags, strings.Fields(c.args))
+		if err != nil || fmt.Sprint(words) != c.words || fmt.Sprint(*n) != c.n {
+			t.Errorf("%q: %v, n %d, %v", c.args, words, *n, err)
+		}
+	}
+	for _, c := range commands() {
+		if c.name == "version" {
+			continue
+		}
+		if out, err := gosft(t, nil, c.name, "-h"); err != nil || strings.Contains(out, "help requested") {
+			t.Errorf("%s -h: %v: %s", c.name, err, out)
+		}
+		if out, err := gosft(t, nil, c.name, "word", "--frobnicate"); err == nil || strings.Count(out, "-frobnicate") != 1 {
+			t.Errorf("%s --frobnicate: %v: %s", c.name, err, out)
+		}
+	}
+}
+
 // Each limit of the service has a flag that reaches it.
 func TestServeFlags(t *testing.T) {
 	for flag, field := range map[string]string{"max-body": "MaxBody", "max-inputs": "MaxInputs", "max-chars": "MaxChars", "max-requests": "MaxRequests",
@@ -100,8 +128,10 @@ func TestServeFlags(t *testing.T) {
 		if field == "MaxDelay" || strings.HasSuffix(field, "Timeout") {
 			value = "-1s"
 		}
-		if out, err := gosft(t, nil, "serve", "--"+flag, value, "model"); err == nil || !strings.Contains(out, "serve: "+field+" is -1") {
-			t.Errorf("%s: %v: %s", flag, err, out)
+		for _, args := range [][]string{{"serve", "--" + flag, value, "model"}, {"serve", "model", "--" + flag, value}} {
+			if out, err := gosft(t, nil, args...); err == nil || !strings.Contains(out, "serve: "+field+" is -1") {
+				t.Errorf("%v: %v: %s", args, err, out)
+			}
 		}
 	}
 }

@@ -39,13 +39,14 @@ func runCommand(ctx context.Context, args []string) error {
 	goOn := flags.Bool("allow-errors", false, "go on after a cell that fails; the exit status is 0 then")
 	quiet := flags.Bool("quiet", false, "do not tell what runs")
 	plain := flags.Bool("plain", false, "build cells as ordinary plugins")
-	if err := flags.Parse(args); err != nil {
-		return errFailed
+	words, err := parseFlags(flags, args)
+	if err != nil {
+		return err
 	}
-	if flags.NArg() != 1 {
-		return errors.New("give one notebook, after the flags: gosft run -output out.ipynb in.ipynb")
+	if len(words) != 1 {
+		return errors.New("give one notebook: gosft run NOTEBOOK --output FILE")
 	}
-	path := flags.Arg(0)
+	path := words[0]
 	nb, err := readNotebook(path)
 	if err != nil {
 		return err

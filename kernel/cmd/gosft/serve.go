@@ -26,16 +26,17 @@ func serveCommand(ctx context.Context, args []string) error {
 	flags.DurationVar(&o.Timeout, "timeout", 0, "the longest that a request may take; 0: 30s")
 	flags.DurationVar(&o.StopTimeout, "stop-timeout", 0, "how long requests that were taken may go on after a stop; 0: 15s")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: gosft serve [FLAGS] DIR\nDIR is the folder of a model that was saved, or the name of one.")
+		fmt.Fprintln(flags.Output(), "usage: gosft serve DIR [FLAGS]\nDIR is the folder of a model that was saved, or the name of one.")
 		flags.PrintDefaults()
 	}
-	if err := flags.Parse(args); err != nil {
-		return errFailed
+	words, err := parseFlags(flags, args)
+	if err != nil {
+		return err
 	}
-	if flags.NArg() != 1 {
+	if len(words) != 1 {
 		return errors.New("give one model: gosft serve DIR")
 	}
-	o.Dir = flags.Arg(0)
+	o.Dir = words[0]
 	o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	return serve.Run(ctx, o, func(addr string) {
 		fmt.Printf("serving %s\n\n  curl http://%s -d '{\"inputs\": \"some text\"}'\n\n", o.Dir, addr)
