@@ -2,6 +2,8 @@ package bert
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -98,6 +100,30 @@ func TestClose(t *testing.T) {
 	if err := m.Save(filepath.Join(t.TempDir(), "x")); !errors.Is(err, ErrClosed) {
 		t.Errorf("save after close: %v", err)
 	}
+}
+
+// A model whose weights are no numbers says so, instead of giving the first label to every text.
+func TestDamagedWeights(t *testing.T) {
+	backends(t, func(t *testing.T, b *backend.Backend) {
+		m, err := ForSequenceClassification(toy(t, nil), []string{"a", "b"}, On(b), LogTo(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		for _, damage := range []float64{math.NaN(), math.Inf(1)} {
+			if err := m.Do("damage", func() error {
+				p := m.Params()[len(m.Params())-1] // the classifier's bias
+				values := make([]float32, p.Shape[0])
+				values[0] = float32(damage)
+				return p.Variable.SetValue(tensors.FromFlatDataAndDimensions(values, p.Shape...))
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := m.Predict("hello"); err == nil || !strings.Contains(err.Error(), "output is "+fmt.Sprint(damage)) {
+				t.Errorf("%v: %v, %v", damage, got, err)
+			}
+		}
+	})
 }
 
 // A mistake inside the model's lock is an error, and the model is usable afterwards.

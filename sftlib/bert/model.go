@@ -3,6 +3,7 @@ package bert
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -113,7 +114,7 @@ func (m *Model) Do(what string, f func() error) error {
 }
 
 // Forward computes the outputs of a batch, one row of len(Labels()) numbers for each of its real texts, before softmax or
-// sigmoid. The first batch of a new shape is compiled.
+// sigmoid. The first batch of a new shape is compiled. Outputs that are no numbers are an error: the weights are damaged.
 func (m *Model) Forward(b *Batch) (out [][]float32, err error) {
 	if err := m.Check(b); err != nil {
 		return nil, err
@@ -134,7 +135,17 @@ func (m *Model) Forward(b *Batch) (out [][]float32, err error) {
 		out, err = call(m.run, b)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range out {
+		for _, x := range row {
+			if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) {
+				return nil, fmt.Errorf("text %d of a batch: the model's output is %v: its weights are damaged, in their file or by a training whose learning rate was too high. Load it, or an earlier checkpoint, again", i, f)
+			}
+		}
+	}
+	return out, nil
 }
 
 // Check returns an error when a batch has token ids or positions for which the model has no embedding; a graph would take the

@@ -153,6 +153,12 @@ func TestErrorsStick(t *testing.T) {
 	if f.Err() == nil || !strings.Contains(f.Err().Error(), "Filter: lenth(text) > 3") || strings.Contains(f.Err().Error(), "Distinct") {
 		t.Errorf("error %v", f.Err())
 	}
+	if err := reviews(t).Filter("txt = 'a'").Err(); err == nil || !strings.Contains(err.Error(), `Filter: txt = 'a': no column "txt": there are "text", `) {
+		t.Errorf("error %v", err)
+	}
+	if err := reviews(t).Filter("text + 1 > 2").Err(); err == nil || strings.Contains(err.Error(), "Candidate") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
 	if _, err := f.Strings("text"); err != f.Err() {
 		t.Errorf("Strings gives %v", err)
 	}

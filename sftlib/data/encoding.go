@@ -96,6 +96,9 @@ func (e *engine) transcode(src *source, name string) (string, error) {
 				return "", err
 			}
 			enc, label = guess(text, whole)
+			if zero := strings.IndexByte(text[:min(64, len(text))], 0); zero >= 0 && !strings.HasPrefix(label, "utf-16") { // images, programs, data bases
+				return "", fmt.Errorf("this is no file of text: its byte %d is zero", zero+1)
+			}
 		}
 		if enc == nil {
 			continue

@@ -150,7 +150,7 @@ func clean(err error) error {
 		return nil
 	}
 	text := err.Error()
-	for _, cut := range []string{"\n\nLINE ", "\nLINE ", "\nPossible fixes:", "\nPossible Solution", "\n\nCandidate functions", "\n  file ="} {
+	for _, cut := range []string{"\n\nLINE ", "\nLINE ", "\nPossible fixes:", "\nPossible Solution", "\n\nCandidate functions", "\n\tCandidate functions", "\n  file ="} {
 		if i := strings.Index(text, cut); i > 0 {
 			text = text[:i]
 		}

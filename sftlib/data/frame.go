@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -319,6 +320,8 @@ func (f *Frame) masked(mask *table, condition string, rows int) *Frame {
 	return n
 }
 
+var unknownColumn = regexp.MustCompile(`^Referenced column "(.*)" not found in FROM clause!`)
+
 // filter returns the rows for which an SQL condition over the columns is true. The condition is evaluated once, and for
 // no row that is not in f.
 func (f *Frame) filter(ctx context.Context, condition string) (*Frame, error) {
@@ -335,6 +338,9 @@ func (f *Frame) filter(ctx context.Context, condition string) (*Frame, error) {
 	inner := f.over(names, append(expressions, "coalesce("+in+", false)"), "")
 	mask, err := e.create(ctx, nil, "SELECT CASE WHEN NOT "+ident(inFrame)+" THEN -1 WHEN ("+condition+"\n) THEN 1 ELSE 0 END::SMALLINT AS keep FROM ("+inner+") x")
 	if err != nil {
+		if m := unknownColumn.FindStringSubmatch(err.Error()); m != nil { // DuckDB would name columns of the query within
+			err = fmt.Errorf("no column %q: there are %s", m[1], quoted(f.Names()))
+		}
 		return nil, err
 	}
 	return f.chosen(ctx, e, mask)

@@ -109,7 +109,8 @@ func TestPackedOtherwiseThanNamed(t *testing.T) {
 		t.Errorf("a download: %d rows", f.Len())
 	}
 	for name, c := range map[string]struct{ text, says string }{"a.csv": {"PAR1\x15\x04", "ReadParquet"}, "b.csv": {"PK\x03\x04\x14\x00", "Excel"},
-		"c.jsonl": {"PK\x03\x04\x14\x00", "Excel"}, "d.jsonl": {" \n", "empty"}, "e.csv": {"", "empty"}} {
+		"c.jsonl": {"PK\x03\x04\x14\x00", "Excel"}, "d.jsonl": {" \n", "empty"}, "e.csv": {"", "empty"},
+		"f.csv": {"\x7fELF\x02\x01\x01\x00\x00\x00, \n", "no file of text: its byte 8 is zero"}, "g.jsonl": {"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "no file of text"}} {
 		if _, err := Read(write(t, name, c.text)); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
 		}
