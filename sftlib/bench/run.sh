@@ -7,28 +7,29 @@ set -u
 cd "$(dirname "$0")/../.."
 mkdir -p build
 out=build/bench-sft.txt
-part() {
-  name=$1; shift
+tests() { awk -f sftlib/internal/testenv/skipped.awk; } # not for the programs: mawk keeps lines back
+part() { # NAME FILTER COMMAND...
+  name=$1 filter=$2; shift 2
   echo; echo "## $name"
-  { "$@" 2>&1; echo $? > build/part.status; } | tee build/part.txt
+  { "$@" 2>&1; echo $? > build/part.status; } | $filter | tee build/part.txt
   if [ "$(cat build/part.status)" != 0 ] && ! grep -vE '^ *(--- )?FAIL' build/part.txt | grep -q FAIL; then
     echo "target: $name: broke off FAIL"
   fi
 }
 {
   echo "# $(date -u +%F), $(uname -srm), $(nproc 2>/dev/null || sysctl -n hw.ncpu) cores, load $(uptime | sed 's/.*average[s]*: //')"
-  part "A training step and a forward pass" go run ./sftlib/bench/steps
+  part "A training step and a forward pass" cat go run ./sftlib/bench/steps
   if [ -n "${FULL:-}" ]; then
-    part "From CSV to accuracy, three seeds" go run ./sftlib/train/bench -seeds 3
-    part "From CSV to accuracy in Chinese, six seeds" go run ./sftlib/train/bench -data waimai -seeds 6 -sides "sftlib,HF Trainer"
-    part "From CSV to accuracy, three epochs" go run ./sftlib/train/bench -epochs 3
-    part "An epoch of the same batches and dropout masks" env GOSFT_BENCH=1 go test -count=1 -v -timeout 60m -run EpochBeside ./sftlib/train
+    part "From CSV to accuracy, three seeds" cat go run ./sftlib/train/bench -seeds 3
+    part "From CSV to accuracy in Chinese, six seeds" cat go run ./sftlib/train/bench -data waimai -seeds 6 -sides "sftlib,HF Trainer"
+    part "From CSV to accuracy, three epochs" cat go run ./sftlib/train/bench -epochs 3
+    part "An epoch of the same batches and dropout masks" tests env GOSFT_BENCH=1 go test -count=1 -v -timeout 60m -run EpochBeside ./sftlib/train
   else
-    part "From CSV to accuracy" go run ./sftlib/train/bench
+    part "From CSV to accuracy" cat go run ./sftlib/train/bench
     echo "not measured: three epochs, and accuracy over three seeds (FULL=1)"
   fi
-  part "Tokenizer, CSV and the classical algorithms" env GOSFT_BENCH=1 go test -count=1 -v -timeout 60m -run 'Bench|Beside' ./sftlib/token ./sftlib/data ./sftlib/classic
-} | awk -f sftlib/internal/testenv/skipped.awk | tee "$out"
+  part "Tokenizer, CSV and the classical algorithms" tests env GOSFT_BENCH=1 go test -count=1 -v -timeout 60m -run 'Bench|Beside' ./sftlib/token ./sftlib/data ./sftlib/classic
+} | tee "$out"
 ok=$(grep -c -E ' ok( \||$)' "$out")
 bad=$(grep -c 'FAIL' "$out")
 echo "$ok passed, $bad failed" | tee -a "$out"

@@ -125,6 +125,7 @@ func tile(a [][4]eight, b [][2]eight) (c [8]float64) {
 	sum(c10, c11).Store((*[2]float64)(c[2:4]))
 	sum(c20, c21).Store((*[2]float64)(c[4:6]))
 	sum(c30, c31).Store((*[2]float64)(c[6:8]))
+	archsimd.ClearAVXUpperBits() // else the SSE moves of callers wait for them (Zen 3: 39 ms instead of 14 for 1,797 rows of 64)
 	return c
 }
 

@@ -41,7 +41,7 @@ func commands() []command {
 		{"install", "install [--user|--prefix DIR|--sys-prefix] [--no-worker]", "install the kernel for Jupyter and build its worker", installCommand},
 		{"uninstall", "uninstall [--user|--prefix DIR|--sys-prefix]", "remove the kernel from Jupyter", uninstallCommand},
 		{"run", "run NOTEBOOK [--output FILE] [--set NAME=VALUE]...", "run a notebook without a browser and save its outputs", runCommand},
-		{"serve", "serve DIR [--addr ADDRESS]", "put a saved model behind HTTP", serveCommand},
+		{"serve", "serve DIR [--addr ADDRESS]", "put a model, the folder of a saved one or a name, behind HTTP", serveCommand},
 		{"doctor", "doctor", "check the set-up and say what to do", doctorCommand},
 		{"version", "version", "say which version this is", versionCommand},
 	}

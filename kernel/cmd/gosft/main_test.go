@@ -111,7 +111,7 @@ func TestFlags(t *testing.T) {
 		if c.name == "version" {
 			continue
 		}
-		if out, err := gosft(t, nil, c.name, "-h"); err != nil || strings.Contains(out, "help requested") {
+		if out, err := gosft(t, nil, c.name, "-h"); err != nil || strings.Contains(out, "help requested") || !strings.HasPrefix(out, "usage: gosft "+c.usage+"\n") {
 			t.Errorf("%s -h: %v: %s", c.name, err, out)
 		}
 		if out, err := gosft(t, nil, c.name, "word", "--frobnicate"); err == nil || strings.Count(out, "-frobnicate") != 1 {

@@ -25,10 +25,6 @@ func serveCommand(ctx context.Context, args []string) error {
 	flags.DurationVar(&o.MaxDelay, "max-delay", 0, "how long a text waits for others; 0: 2ms")
 	flags.DurationVar(&o.Timeout, "timeout", 0, "the longest that a request may take; 0: 30s")
 	flags.DurationVar(&o.StopTimeout, "stop-timeout", 0, "how long requests that were taken may go on after a stop; 0: 15s")
-	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: gosft serve DIR [FLAGS]\nDIR is the folder of a model that was saved, or the name of one.")
-		flags.PrintDefaults()
-	}
 	words, err := parseFlags(flags, args)
 	if err != nil {
 		return err
