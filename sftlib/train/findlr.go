@@ -54,20 +54,16 @@ func (t *Trainer) FindLearningRate(ctx context.Context, r LRRange) (*LRCurve, er
 	return curve, nil
 }
 
-// alone runs f while no training of this trainer runs or waits to go on.
+// alone runs f while no training of this trainer or model runs, and none of this trainer waits to go on.
 func (t *Trainer) alone(f func() error) error {
-	t.mu.Lock()
-	if t.running || t.session != nil {
-		t.mu.Unlock()
-		return errors.New("a training of this trainer runs or was interrupted: let it end first, or make a new trainer")
+	release, err := t.claim(nil)
+	if err != nil {
+		return err
 	}
-	t.running = true
-	t.mu.Unlock()
-	defer func() {
-		t.mu.Lock()
-		t.running = false
-		t.mu.Unlock()
-	}()
+	defer release()
+	if t.session != nil {
+		return errors.New("a training of this trainer was interrupted: let it end first, or make a new trainer")
+	}
 	return guard("training", f)
 }
 

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -256,6 +257,16 @@ func TestBackground(t *testing.T) {
 	if _, err := tr.Train(context.Background()); err == nil {
 		t.Error("a second Train on a trainer that is training must be refused")
 	}
+	other := New(m, args, tinyFrame(200, 1), nil)
+	if _, err := other.Train(context.Background()); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("another trainer is training this model, at step %d", at)) {
+		t.Errorf("a second trainer of a model that is being trained must be refused: %v", err)
+	}
+	if _, err := other.FindLearningRate(context.Background(), LRRange{}); err == nil || !strings.Contains(err.Error(), "another trainer") {
+		t.Errorf("a search for a learning rate on a model that is being trained must be refused: %v", err)
+	}
+	if RunOf(m) != run || RunOf(tinyModel(t, "go", tinyLabels)) != nil {
+		t.Error("RunOf does not find the run of a model, or finds one where there is none")
+	}
 	run.Resume()
 	for run.State().GlobalStep < at+3 && run.Err() == nil {
 		time.Sleep(time.Millisecond)
@@ -266,6 +277,13 @@ func TestBackground(t *testing.T) {
 	}
 	if list, _ := checkpoints(args.OutputDir); len(list) != 1 {
 		t.Errorf("checkpoints %v, want the one of the stop", list)
+	}
+	if RunOf(m) != nil {
+		t.Error("RunOf finds a run that has ended")
+	}
+	args.MaxSteps, args.SaveStrategy = 2, No
+	if _, err := New(m, args, tinyFrame(200, 1), nil).Train(context.Background()); err != nil {
+		t.Errorf("after the first training has ended: %v", err)
 	}
 }
 

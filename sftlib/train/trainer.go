@@ -74,25 +74,21 @@ func (t *Trainer) Train(ctx context.Context) (*Run, error) {
 }
 
 // Start begins a training in the background and returns at once. Other cells can run meanwhile, predict with the model, and
-// use the run's Pause, Resume, Stop and Wait.
+// use the run's Pause, Resume, Stop and Wait. A model is trained by one trainer at a time: the run of a second one has failed.
 func (t *Trainer) Start(ctx context.Context) *Run {
 	run := newRun(t)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.running {
-		run.finish(Failed, errors.New("this trainer is training already: Wait for it, or Stop it"))
+	release, err := t.claim(run)
+	if err != nil {
+		run.finish(Failed, err)
 		return run
 	}
-	t.running = true
 	go func() {
-		reason, err := Failed, error(nil)
-		err = guard("training", func() (err error) {
+		reason := Failed
+		err := guard("training", func() (err error) {
 			reason, err = t.work(ctx, run)
 			return err
 		})
-		t.mu.Lock()
-		t.running = false
-		t.mu.Unlock()
+		release()
 		run.finish(reason, err)
 	}()
 	return run
