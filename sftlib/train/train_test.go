@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -284,6 +285,24 @@ func TestBackground(t *testing.T) {
 	args.MaxSteps, args.SaveStrategy = 2, No
 	if _, err := New(m, args, tinyFrame(200, 1), nil).Train(context.Background()); err != nil {
 		t.Errorf("after the first training has ended: %v", err)
+	}
+}
+
+// Nobody may ask a run in the background how it went.
+func TestStartThatFailsSaysSo(t *testing.T) {
+	r, w, err := os.Pipe()
+	must(t, err)
+	defer r.Close()
+	stderr := os.Stderr
+	os.Stderr = w
+	args := tinyArgs(t)
+	args.LearningRate = -1
+	New(tinyModel(t, "go", tinyLabels), args, tinyFrame(10, 1), nil).Start(context.Background())
+	must(t, r.SetReadDeadline(time.Now().Add(time.Minute)))
+	line, err := bufio.NewReader(r).ReadString('\n')
+	os.Stderr = stderr
+	if err != nil || !strings.Contains(line, "did not begin: training: LearningRate is -1") {
+		t.Errorf("%q, %v", line, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	"gosft/sftlib/bert"
@@ -69,18 +70,31 @@ func New(model *bert.Model, args Args, train, val Frame, options ...Option) *Tra
 //
 // An error leaves the weights of the last good step in the model: a loss that is no number is never applied.
 func (t *Trainer) Train(ctx context.Context) (*Run, error) {
-	run := t.Start(ctx)
+	run := newRun(t)
+	t.begin(ctx, run)
 	return run, run.Wait()
 }
 
 // Start begins a training in the background and returns at once. Other cells can run meanwhile, predict with the model, and
 // use the run's Pause, Resume, Stop and Wait. A model is trained by one trainer at a time: the run of a second one has failed.
+// A training that fails before its first step says so on the standard error too, since nobody may ask the run.
 func (t *Trainer) Start(ctx context.Context) *Run {
 	run := newRun(t)
+	t.begin(ctx, run)
+	go func() {
+		if err := run.Wait(); err != nil && run.State().MaxSteps == 0 {
+			fmt.Fprintln(os.Stderr, "the training did not begin:", err)
+		}
+	}()
+	return run
+}
+
+// begin lets the training run in the background.
+func (t *Trainer) begin(ctx context.Context, run *Run) {
 	release, err := t.claim(run)
 	if err != nil {
 		run.finish(Failed, err)
-		return run
+		return
 	}
 	go func() {
 		reason := Failed
@@ -91,7 +105,6 @@ func (t *Trainer) Start(ctx context.Context) *Run {
 		release()
 		run.finish(reason, err)
 	}()
-	return run
 }
 
 // work prepares a session, or takes the interrupted one, and runs it.
