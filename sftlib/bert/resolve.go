@@ -47,7 +47,7 @@ func resolve(where string, o *options) (string, error) {
 		}
 		looked = append(looked, root)
 	}
-	missing := fmt.Errorf("model %q: no such folder, and nothing of this name in %s", where, strings.Join(looked, ", "))
+	missing := fmt.Errorf("model %q: no such folder, and nothing of this name in %s (GOSFT_MODELS and GOSFT_HOME name other folders)", where, strings.Join(looked, ", "))
 	if filepath.IsAbs(where) || strings.HasPrefix(where, ".") {
 		return "", missing
 	}

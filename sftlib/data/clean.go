@@ -53,8 +53,8 @@ func (f *Frame) DropNA(columns ...string) *Frame {
 	return n.did(f.rows, what, "%s", strings.Join(why, ", "))
 }
 
-// FillNA puts a value where a column has none. The value must be of the column's kind; a text in a column of numbers is an
-// error.
+// FillNA puts a value where a column has none. The value must be of the column's kind, or a number in a column of
+// texts; a text in a column of numbers is an error.
 func (f *Frame) FillNA(column string, value any) *Frame {
 	c, err := f.ask(column)
 	if err != nil {

@@ -69,6 +69,18 @@ func TestColumns(t *testing.T) {
 	if v, err := m.Floats("length"); err != nil || fmt.Sprint(v) != "[9 8 NaN 8 0 12]" {
 		t.Errorf("lengths %v %v", v, err)
 	}
+	half := func(n int) int { return n / 2 }
+	for _, c := range []struct {
+		values any
+		want   string
+	}{{[]float64{4, -2}, "[2 -1]"}, {[]string{" 4", "6"}, "[2 3]"}, {[]float64{4, 0.5}, "row 1: 0.5 is not a whole number"}, {[]string{"4", "0.5"}, "row 1: 0.5 is not a whole number"}} {
+		x, err := New("x", c.values)
+		must(t, x, err)
+		v, err := x.Map("x", half).Ints("x")
+		if got := fmt.Sprint(v, err); !strings.Contains(got, c.want) {
+			t.Errorf("half of %v: %s, want %s", c.values, got, c.want)
+		}
+	}
 	if v := texts(t, f.Map("text", strings.ToUpper), "text"); v[1] != "BAD FILM" || v[2] != "" {
 		t.Errorf("%q", v)
 	}
@@ -222,7 +234,7 @@ func TestDescribeAndCounts(t *testing.T) {
 }
 
 func TestLabels(t *testing.T) {
-	f, err := New("label", []string{"10", "2", "1", "10", ""}, "score", []float64{1, 2, 3, 4, 5})
+	f, err := New("label", []string{"10", "2", "1", "10", ""}, "score", []float64{0.5, 2, 3, 4, 5})
 	must(t, f, err)
 	f = f.Trim() // "" is missing then
 	if got := strings.Join(f.Labels("label"), " "); got != "1 2 10" {
@@ -236,6 +248,17 @@ func TestLabels(t *testing.T) {
 	}
 	if _, err := f.Balance("score"); err == nil || !strings.Contains(err.Error(), "regression") {
 		t.Error(err)
+	}
+	pandas, err := ReadCSV(write(t, "pandas.csv", "text,y\na,1.0\nb,0.0\nc,\nd,1.0\n"))
+	must(t, pandas, err)
+	if l := pandas.Labels("y"); !slices.Equal(l, []string{"0", "1"}) {
+		t.Errorf("0.0 and 1.0 are the classes %q", l)
+	}
+	if ids, err := pandas.DropNA("y").LabelIDs("y", []string{"0", "1"}); err != nil || fmt.Sprint(ids) != "[1 0 1]" {
+		t.Errorf("%v %v", ids, err)
+	}
+	if got := texts(t, pandas.NameLabels("y", "0", "no", "1", "yes"), "y"); !slices.Equal(got, []string{"yes", "no", "", "yes"}) {
+		t.Errorf("%q", got)
 	}
 	n := must(t, f.NameLabels("label", "10", "best", "1", "worst"), nil)
 	if got := texts(t, n, "label"); !slices.Equal(got, []string{"best", "2", "worst", "best", ""}) {

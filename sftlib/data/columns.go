@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -228,7 +229,7 @@ func Concat(frames ...*Frame) (*Frame, error) {
 //	reviews.Map("text", strings.ToLower)
 //	reviews.Map("text", func(s string) int { return len([]rune(s)) }, "length")
 //
-// Missing values stay missing and are not passed to it. An error or a panic in it is an error that names the row.
+// Missing values stay missing and are not passed to it; a fraction is an error for a function of an int. An error or a panic in it is an error that names the row.
 func (f *Frame) Map(column string, fn any, into ...string) *Frame {
 	c, err := f.ask(column)
 	if err != nil {
@@ -249,13 +250,16 @@ func (f *Frame) Map(column string, fn any, into ...string) *Frame {
 	if err != nil {
 		return fail("Map", err)
 	}
-	row := 0
+	row, read := 0, from.sql()
+	if from == Integer && (c.Kind == Float || c.Kind == Text) { // DuckDB would round 0.5
+		read, call = c.Kind.sql(), wholeFirst(call)
+	}
 	in := "true"
 	if f.where != "" {
 		in = f.where
 	}
 	// The new column is as long as the base: nothing for the rows that are not in the frame.
-	query := f.over([]string{"in", "v"}, []string{"coalesce(" + in + ", false)", "CASE WHEN coalesce(" + in + ", false) THEN CAST(" + f.expression(c) + " AS " + from.sql() + ") END"}, "")
+	query := f.over([]string{"in", "v"}, []string{"coalesce(" + in + ", false)", "CASE WHEN coalesce(" + in + ", false) THEN CAST(" + f.expression(c) + " AS " + read + ") END"}, "")
 	err = e.each(context.Background(), query, func(rows *sql.Rows) error {
 		var v any
 		var is bool
@@ -300,6 +304,23 @@ func (f *Frame) Map(column string, fn any, into ...string) *Frame {
 		return n.did(f.rows, fmt.Sprintf("Map(%q)", c.Name), "into %s", target)
 	}
 	return n.did(f.rows, fmt.Sprintf("Map(%q)", c.Name), "by a Go function")
+}
+
+// wholeFirst hands numbers and texts to a function of whole numbers and refuses what is none.
+func wholeFirst(call func(any) (any, error)) func(any) (any, error) {
+	return func(v any) (any, error) {
+		n, err := strconv.ParseInt(strings.TrimSpace(fmt.Sprint(v)), 10, 64)
+		if x, ok := v.(float64); ok {
+			n, err = int64(x), nil
+			if float64(n) != x {
+				err = strconv.ErrSyntax
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%v is not a whole number: let the function take a float64 or a string", v)
+		}
+		return call(n)
+	}
 }
 
 // mapper looks at a function of Map and returns how it is called with plain values.

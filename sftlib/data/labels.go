@@ -11,7 +11,8 @@ import (
 )
 
 // Labels returns the classes of a column in the order in which a model numbers them: numbers by value, texts by the alphabet,
-// names given by NameLabels in the order of the values that they stand for. Missing values are no class.
+// names given by NameLabels in the order of the values that they stand for. Missing values are no class. Fractions are classes
+// only where all of them are whole, such as 0.0 and 1.0, which are named 0 and 1.
 //
 // It stands as an argument in bert.ForSequenceClassification(where, train.Labels("label")), so it has no error result: where
 // there is no such column, or none of classes, it returns no label, which the model refuses; Balance says why.
@@ -32,7 +33,8 @@ func (f *Frame) labels(column string) (names []string, counts []int, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Kind == Float || c.Kind == Time || c.Kind == List {
+	whole := c.Kind == Float && f.allWhole(c)
+	if c.Kind == Float && !whole || c.Kind == Time || c.Kind == List {
 		return nil, nil, fmt.Errorf("column %q holds %s values, which are no classes (a number to be predicted is a regression: bert.ForRegression)", c.Name, c.Kind)
 	}
 	e, err := open()
@@ -41,6 +43,9 @@ func (f *Frame) labels(column string) (names []string, counts []int, err error) 
 	}
 	defer runtime.KeepAlive(f)
 	col := "x." + ident(c.Name)
+	if whole {
+		col = "CAST(" + col + " AS BIGINT)"
+	}
 	order := col
 	if c.Kind == Text && f.allIntegers(c) {
 		order = "CAST(" + col + " AS BIGINT)" // "10" after "2"
@@ -93,6 +98,22 @@ func (f *Frame) allIntegers(c Column) bool {
 	return err == nil && n == 0
 }
 
+// allWhole says whether a column of fractions holds none, as pandas writes whole numbers with missing ones among them: 0.0, 1.0.
+func (f *Frame) allWhole(c Column) bool {
+	var n int
+	col := "x." + ident(c.Name)
+	err := f.one(fmt.Sprintf("SELECT count(*) FROM (%s) x WHERE %s IS NOT NULL AND coalesce(TRY_CAST(%s AS BIGINT) = %s, false) = false", f.query, col, col, col), &n)
+	return err == nil && n == 0
+}
+
+// class writes in SQL what a column's value is called as a class.
+func (f *Frame) class(c Column, expression string) string {
+	if c.Kind == Float && f.allWhole(c) {
+		expression = "CAST(" + expression + " AS BIGINT)"
+	}
+	return "CAST(" + expression + " AS VARCHAR)"
+}
+
 // NameLabels puts names in the place of the values of a label column, as pairs of value and name. The classes keep the order
 // of the values, here and in all frames made from this one, and a model trained on it has the names in its configuration.
 //
@@ -111,7 +132,7 @@ func (f *Frame) NameLabels(column string, pairs ...string) *Frame {
 	}
 	names := slices.Clone(values)
 	var when strings.Builder
-	text := "CAST(" + f.expression(c) + " AS VARCHAR)"
+	text := f.class(c, f.expression(c))
 	for i := 0; i < len(pairs); i += 2 {
 		at := slices.Index(values, pairs[i])
 		if at < 0 {
@@ -157,7 +178,7 @@ func (f *Frame) LabelIDs(column string, classes []string) ([]int, error) {
 		ids[n] = i
 	}
 	out := make([]int, 0, f.rows)
-	err = f.scan(context.Background(), "CAST(x."+ident(c.Name)+" AS VARCHAR)", func(rows *sql.Rows) error {
+	err = f.scan(context.Background(), f.class(c, "x."+ident(c.Name)), func(rows *sql.Rows) error {
 		var v sql.NullString
 		if err := rows.Scan(&v); err != nil {
 			return err

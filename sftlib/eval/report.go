@@ -67,8 +67,8 @@ func (r *Report) F1(a Average) float64 {
 }
 
 // Metrics returns the figures by the names used in logs and by MetricForBestModel: loss; for classes accuracy, precision,
-// recall, f1 (binary with two classes, else macro), f1_macro, f1_micro, f1_weighted, mcc, roc_auc, log_loss; for regression
-// mse, rmse, mae, r2, pearson, spearman. What is not a number is left out.
+// recall, f1 (binary with two classes, else macro), f1_macro, f1_micro, f1_weighted, mcc, roc_auc, log_loss; for several labels
+// at once also f1_samples and hamming_loss; for regression mse, rmse, mae, r2, pearson, spearman. What is no number is left out.
 func (r *Report) Metrics() map[string]float64 {
 	m := map[string]float64{"loss": r.Loss}
 	switch {

@@ -99,7 +99,9 @@ func (r *request) parseInputs(raw json.RawMessage, o Options) error {
 			Text     *string `json:"text"`
 			TextPair *string `json:"text_pair"`
 		}
-		if err := json.Unmarshal(one, &pair); err != nil || pair.Text == nil {
+		dec := json.NewDecoder(bytes.NewReader(one))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&pair); err != nil || pair.Text == nil {
 			return badRequest("inputs[%d] is neither a text nor a pair like {\"text\": \"...\", \"text_pair\": \"...\"}", i)
 		}
 		if (pair.TextPair != nil) != (r.pairs != nil) && i > 0 {

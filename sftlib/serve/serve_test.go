@@ -111,6 +111,7 @@ func TestShapes(t *testing.T) {
 		{`{"inputs":[]}`, 400, "empty"},
 		{`{"inputs":[["a"]]}`, 400, "inputs[0]"},
 		{`{"inputs":["a",{"text":"b","text_pair":"c"}]}`, 400, "one kind"},
+		{`{"inputs":{"text":"b","text_piar":"c"}}`, 400, "neither a text nor a pair"},
 		{`{"inputs":[{"text":"b","text_pair":"c"},"a"]}`, 400, "one kind"},
 		{`{"inputs":"a"}x`, 400, "follows"},
 		{`{"input":"a"}`, 400, "inputs"},

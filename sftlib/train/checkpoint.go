@@ -112,6 +112,18 @@ type saveError struct {
 func (e *saveError) Error() string { return fmt.Sprintf("%s was not written: %v", e.dir, e.err) }
 func (e *saveError) Unwrap() error { return e.err }
 
+// takesFiles says, before hours of training, whether a folder can hold checkpoints; it is made where it is not there.
+func takesFiles(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".try-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // writeCheckpoint writes a checkpoint and returns its folder; an error is a [saveError], and nothing is left then.
 func writeCheckpoint(outputDir string, m *bert.Model, o *adamw, s savedState) (string, error) {
 	dir := filepath.Join(outputDir, checkpointPrefix+strconv.Itoa(s.GlobalStep))

@@ -15,7 +15,7 @@ import (
 type LRRange struct {
 	Start float64 // first rate, default 1e-7
 	End   float64 // last rate, default 1
-	Steps int     // default 100
+	Steps int     // default 100, at least 20
 }
 
 // LRCurve is the loss at rising learning rates.

@@ -56,10 +56,22 @@ func newSession(t *Trainer, events *stream) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("training frame: %w", err)
 	}
+	paired := train.pairs != nil
+	t.mu.Lock()
+	t.paired = &paired
+	t.mu.Unlock()
 	var val *dataset
 	if !isNil(t.val) {
 		if val, err = load(t.val, t.columns, t.model, t.maxLength()); err != nil {
 			return nil, fmt.Errorf("validation frame: %w", err)
+		}
+		if err := t.alike(val); err != nil {
+			return nil, fmt.Errorf("validation frame: %w", err)
+		}
+	}
+	if t.args.SaveStrategy != No {
+		if err := takesFiles(t.args.OutputDir); err != nil {
+			return nil, fmt.Errorf("OutputDir: %w", err)
 		}
 	}
 	return newSessionOn(t, t.args, events, train, val)

@@ -306,6 +306,45 @@ func TestStartThatFailsSaysSo(t *testing.T) {
 	}
 }
 
+// What would be found out after hours, or never, is said at once.
+func TestFoldersAndPairsAreLookedAtFirst(t *testing.T) {
+	args := tinyArgs(t)
+	args.NumTrainEpochs, args.MaxSteps, args.SaveStrategy = 0, 1, No
+	pairs, single := Texts{}, Texts{}
+	for name, column := range tinyFrame(20, 1) {
+		single[name], pairs[name] = column, column
+	}
+	pairs["text_pair"] = single["text"]
+	m := tinyModel(t, "go", tinyLabels)
+	for _, c := range []struct {
+		train, val Texts
+		want       string
+	}{{pairs, single, "the training read pairs"}, {single, pairs, "the training read single texts"}} {
+		tr := New(m, args, c.train, nil)
+		_, err := tr.Train(context.Background())
+		must(t, err)
+		if _, err := tr.Evaluate(context.Background(), c.train); err != nil {
+			t.Error(err)
+		}
+		if _, err := tr.Evaluate(context.Background(), c.val); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+		if _, err := tr.Predict(context.Background(), c.val); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+		if _, err := New(m, args, c.train, c.val).Train(context.Background()); err == nil || !strings.Contains(err.Error(), "validation frame: "+c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	must(t, os.WriteFile(file, nil, 0o600))
+	args.SaveStrategy, args.OutputDir = Steps, filepath.Join(file, "out")
+	run, err := New(m, args, single, nil).Train(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "OutputDir: ") || run.State().GlobalStep != 0 {
+		t.Errorf("%v at step %d", err, run.State().GlobalStep)
+	}
+}
+
 func TestCallbackErrorStopsWithCheckpoint(t *testing.T) {
 	args := tinyArgs(t)
 	broken := errors.New("no more")

@@ -24,6 +24,7 @@ type Trainer struct {
 	running bool
 	session *session // a training that was interrupted and can go on
 	said    bool     // InitEnd was sent
+	paired  *bool    // whether the latest training read pairs of texts
 	card    *card    // of the latest training
 }
 
@@ -38,7 +39,8 @@ func TextColumn(name string) Option { return func(t *Trainer) { t.columns.text =
 func PairColumn(name string) Option { return func(t *Trainer) { t.columns.pair = name } }
 
 // LabelColumn names the column of the labels or values. Default: label, category, class or another usual name. Where a text
-// may have several labels, they are separated by comma, semicolon or bar, or each label is a column of 0 and 1.
+// may have several labels, they are separated by comma, semicolon or bar, or each label is a column of 0 and 1; a text
+// without a value has none of them then. For one label of many and for regression a missing value is an error.
 func LabelColumn(name string) Option { return func(t *Trainer) { t.columns.label = name } }
 
 // WithCallback adds a callback for all events; see [On] for one kind.
@@ -173,6 +175,21 @@ func (t *Trainer) maxLength() int {
 	return min(512, t.model.MaxLength())
 }
 
+// alike refuses single texts where the training read pairs, which would give figures of something else, and pairs where it
+// read single ones.
+func (t *Trainer) alike(d *dataset) error {
+	t.mu.Lock()
+	paired := t.paired
+	t.mu.Unlock()
+	switch {
+	case paired == nil || *paired == (d.pairs != nil):
+		return nil
+	case *paired:
+		return errors.New("the training read pairs of texts and this frame has no second ones: keep their column, or name it by train.PairColumn")
+	}
+	return errors.New("the training read single texts and this frame gives pairs: name the column of its texts by train.TextColumn")
+}
+
 // Evaluate computes all figures of the model as it is on a frame. Callbacks hear PredictionStep and Evaluate. After a training the
 // figures go into the model card, in the place of those of the training's own evaluations.
 func (t *Trainer) Evaluate(ctx context.Context, f Frame) (*eval.Report, error) {
@@ -181,6 +198,9 @@ func (t *Trainer) Evaluate(ctx context.Context, f Frame) (*eval.Report, error) {
 	}
 	d, err := load(f, t.columns, t.model, t.maxLength())
 	if err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	if err := t.alike(d); err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	loss := objective{problem: t.model.Problem(), outputs: len(t.model.Labels()), smoothing: t.args.LabelSmoothingFactor}
@@ -205,6 +225,9 @@ func (t *Trainer) Predict(ctx context.Context, f Frame) (bert.Predictions, error
 	}
 	d, err := loadTexts(f, t.columns, t.model, t.maxLength())
 	if err != nil {
+		return nil, fmt.Errorf("predict: %w", err)
+	}
+	if err := t.alike(d); err != nil {
 		return nil, fmt.Errorf("predict: %w", err)
 	}
 	p := make(bert.Predictions, len(d.items))

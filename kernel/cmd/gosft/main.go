@@ -25,10 +25,11 @@ import (
 	"syscall"
 
 	"gosft/kernel/build"
+	"gosft/sftlib"
 )
 
-// version is set by the linker for releases; else the build's revision is told.
-var version = "0.1"
+// version is set by the linker for releases; else the build's revision is told with it.
+var version = sftlib.Version
 
 type command struct {
 	name, usage, help string

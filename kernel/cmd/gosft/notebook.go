@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,6 +36,11 @@ func readNotebook(path string) (*notebook, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s is not a notebook: it has no cells", path)
 	}
+	meta, _ := nb.all["metadata"].(map[string]any)
+	kernel, _ := meta["kernelspec"].(map[string]any)
+	if language, ok := kernel["language"].(string); ok && language != "go" {
+		return nil, fmt.Errorf("%s is a notebook in %s: choose the kernel Go (GoSFT) for it in JupyterLab", path, language)
+	}
 	for i, c := range list {
 		m, ok := c.(map[string]any)
 		if !ok {
@@ -43,6 +49,21 @@ func readNotebook(path string) (*notebook, error) {
 		nb.cells = append(nb.cells, m)
 	}
 	return nb, nil
+}
+
+// writable says whether a notebook can be saved to a file, whose folder it makes.
+func writable(path string) error {
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return fmt.Errorf("%s is a folder: name a file", path)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".gosft-*.ipynb")
+	if err != nil {
+		return err
+	}
+	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
 }
 
 // write saves the notebook as nbformat does: keys in order, one space of indentation, no escapes for other scripts. The
@@ -143,12 +164,17 @@ func (nb *notebook) setParameter(name, value string) bool {
 	return false
 }
 
-// literal writes a value as Go, quoted where the old one was a string.
+// literal writes a value as Go, quoted where the old one was a string, a fraction where the old one was.
 func literal(value, old string) string {
 	if strings.HasPrefix(old, `"`) || strings.HasPrefix(old, "`") {
 		if _, err := strconv.Unquote(value); err != nil {
 			return strconv.Quote(value)
 		}
+	}
+	_, notWhole := strconv.Atoi(old)
+	_, notNumber := strconv.ParseFloat(old, 64)
+	if _, err := strconv.Atoi(value); err == nil && notWhole != nil && notNumber == nil {
+		return value + ".0"
 	}
 	return value
 }

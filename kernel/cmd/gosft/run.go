@@ -69,6 +69,9 @@ func runCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := writable(target); err != nil { // rather now than after hours
+		return err
+	}
 	// The notebook's folder is the working one, as Jupyter starts a kernel: for the cells and for !, %cd and %%writefile.
 	if err := os.Chdir(filepath.Dir(path)); err != nil {
 		return err
@@ -127,29 +130,25 @@ func runCells(nb *notebook, s *session.Session, rec *recorder, limit time.Durati
 			continue
 		}
 		start := time.Now()
-		var timer *time.Timer
-		timedOut := false
-		if limit > 0 {
-			timer = time.AfterFunc(limit, func() {
-				timedOut = true
-				s.Interrupt()
-				time.AfterFunc(15*time.Second, s.Interrupt) // one that does not listen
-			})
-		}
+		over := watch(limit, s.Interrupt)
 		reply := s.Execute(&page{cell: c}, session.ExecuteRequest{Code: src, StoreHistory: true, StopOnError: true})
-		if timer != nil {
-			timer.Stop()
+		what := ""
+		if reply.Status != "ok" {
+			what = reply.Err.Error()
+		}
+		if over() { // also where the cell ends well with what it has, as a training does
+			what = strings.TrimSuffix(fmt.Sprintf("it took longer than %v: %s", limit, what), ": ")
 		}
 		mark := ""
-		if reply.Status != "ok" {
-			mark = "  FAILED: " + firstLine(reply.Err.Error())
+		if what != "" {
+			mark = "  FAILED: " + firstLine(what)
 		}
 		say("[%d/%d] %s  %.1f s%s", n, total, firstLine(src), time.Since(start).Seconds(), mark)
-		if reply.Status != "ok" {
+		if what != "" {
 			failed++
-			last = fmt.Errorf("cell %d failed: %s\n%s", n, reply.Err.Error(), strings.Join(reply.Err.Traceback, "\n"))
-			if timedOut {
-				last = fmt.Errorf("cell %d took longer than %v: %w", n, limit, last)
+			last = fmt.Errorf("cell %d failed: %s", n, what)
+			if reply.Status != "ok" {
+				last = fmt.Errorf("%w\n%s", last, strings.Join(reply.Err.Traceback, "\n"))
 			}
 			allowed := goOn || hasTag(c, "raises-exception")
 			if hasTag(c, "raises-exception") {
@@ -166,6 +165,34 @@ func runCells(nb *notebook, s *session.Session, rec *recorder, limit time.Durati
 		}
 	}
 	return failed, last
+}
+
+// watch interrupts what runs when the limit is over, and again for one that does not listen, until over is called, which says
+// whether it did. A limit of 0 is none.
+func watch(limit time.Duration, interrupt func()) (over func() bool) {
+	if limit <= 0 {
+		return func() bool { return false }
+	}
+	done, late := make(chan struct{}), make(chan bool, 1)
+	go func() {
+		select {
+		case <-done:
+			late <- false
+			return
+		case <-time.After(limit):
+		}
+		interrupt()
+		select {
+		case <-done:
+		case <-time.After(15 * time.Second):
+			interrupt()
+		}
+		late <- true
+	}()
+	return func() bool {
+		close(done)
+		return <-late
+	}
 }
 
 // firstLine is what a cell is called in messages.

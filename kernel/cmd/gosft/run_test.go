@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"gosft/kernel/session"
 )
@@ -129,11 +131,46 @@ func TestRunNotebookThatFails(t *testing.T) {
 	if out, err := gosft(t, nil, "run", "--timeout", "2s", path); err == nil || !strings.Contains(out, "longer than 2s") {
 		t.Errorf("--timeout: %v: %s", err, out)
 	}
+	// A cell that ends well when it is interrupted, as a training does, was cut short all the same.
+	writeNotebook(t, path, "<-ctx.Done()\n1")
+	if out, err := gosft(t, nil, "run", "--timeout", "1s", path); err == nil || !strings.Contains(out, "cell 1 failed: it took longer than 1s") {
+		t.Errorf("--timeout of a cell that listens: %v: %s", err, out)
+	}
+	if out, err := gosft(t, nil, "run", "--output", filepath.Dir(path), path); err == nil || !strings.Contains(out, "is a folder") || strings.Contains(out, "[1/1]") {
+		t.Errorf("--output of a folder: %v: %s", err, out)
+	}
+}
+
+// The second interrupt of a cell that took too long does not meet the cell after it.
+func TestWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		interrupts := 0
+		over := watch(time.Second, func() { interrupts++ })
+		time.Sleep(2 * time.Second)
+		if !over() || interrupts != 1 {
+			t.Errorf("a cell of two seconds: %d interrupts", interrupts)
+		}
+		time.Sleep(time.Minute)
+		if interrupts != 1 {
+			t.Errorf("%d interrupts after the cell", interrupts)
+		}
+		over = watch(time.Second, func() { interrupts++ })
+		time.Sleep(time.Minute)
+		if !over() || interrupts != 3 {
+			t.Errorf("a cell that does not listen: %d interrupts", interrupts-1)
+		}
+		over = watch(time.Minute, func() { interrupts++ })
+		time.Sleep(time.Second)
+		if over() || watch(0, nil)() || interrupts != 3 {
+			t.Errorf("a cell in time: %d interrupts", interrupts-3)
+		}
+	})
 }
 
 func TestRunRefusesWhatIsNoNotebook(t *testing.T) {
 	dir := t.TempDir()
-	for name, content := range map[string]string{"a.ipynb": "no json", "b.ipynb": `{"nbformat":3}`, "c.ipynb": `{"nbformat":4}`} {
+	for name, content := range map[string]string{"a.ipynb": "no json", "b.ipynb": `{"nbformat":3}`, "c.ipynb": `{"nbformat":4}`,
+		"d.ipynb": `{"nbformat":4,"cells":[],"metadata":{"kernelspec":{"name":"python3","language":"python"}}}`} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -150,7 +187,7 @@ func TestRunRefusesWhatIsNoNotebook(t *testing.T) {
 func TestSetParameter(t *testing.T) {
 	for _, tc := range []struct{ src, name, value, want string }{
 		{"x := 1", "x", "2", "x := 2"},
-		{"var x float64 = 1.5 // c", "x", "2", "var x float64 = 2 // c"},
+		{"var x float64 = 1.5 // c", "x", "2", "var x float64 = 2.0 // c"},
 		{"const x = 1", "x", "2", "const x = 2"},
 		{"x = f(1, \"a\")", "x", "3", "x = 3"},
 		{`s := "a"`, "s", "b c", `s := "b c"`},
@@ -160,6 +197,9 @@ func TestSetParameter(t *testing.T) {
 		{"  x := 1", "x", "2", ""},
 		{"if x == 1 {}", "x", "2", ""},
 		{"y := 1", "x", "2", ""},
+		{"x := 1.0", "x", "2", "x := 2.0"},
+		{"x := 1.0", "x", "2.5", "x := 2.5"},
+		{"x := 1.0", "x", "f(2)", "x := f(2)"},
 	} {
 		nb := &notebook{cells: []map[string]any{{"cell_type": "code", "source": tc.src}}}
 		if ok := nb.setParameter(tc.name, tc.value); ok != (tc.want != "") || (ok && text(nb.cells[0]["source"]) != tc.want) {
