@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,17 +52,13 @@ func readNotebook(path string) (*notebook, error) {
 
 // writable says whether a notebook can be saved to a file, whose folder it makes.
 func writable(path string) error {
-	if st, err := os.Stat(path); err == nil && st.IsDir() {
+	if isDir(path) {
 		return fmt.Errorf("%s is a folder: name a file", path)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".gosft-*.ipynb")
-	if err != nil {
-		return err
-	}
-	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
+	return tryWrite(filepath.Dir(path))
 }
 
 // write saves the notebook as nbformat does: keys in order, one space of indentation, no escapes for other scripts. The
