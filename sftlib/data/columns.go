@@ -229,7 +229,8 @@ func Concat(frames ...*Frame) (*Frame, error) {
 //	reviews.Map("text", strings.ToLower)
 //	reviews.Map("text", func(s string) int { return len([]rune(s)) }, "length")
 //
-// Missing values stay missing and are not passed to it; a fraction is an error for a function of an int. An error or a panic in it is an error that names the row.
+// Missing values stay missing and are not passed to it; a fraction is an error for a function of an int. An error or a panic
+// in it is an error that names the row.
 func (f *Frame) Map(column string, fn any, into ...string) *Frame {
 	c, err := f.ask(column)
 	if err != nil {
@@ -309,14 +310,16 @@ func (f *Frame) Map(column string, fn any, into ...string) *Frame {
 // wholeFirst hands numbers and texts to a function of whole numbers and refuses what is none.
 func wholeFirst(call func(any) (any, error)) func(any) (any, error) {
 	return func(v any) (any, error) {
-		n, err := strconv.ParseInt(strings.TrimSpace(fmt.Sprint(v)), 10, 64)
-		if x, ok := v.(float64); ok {
-			n, err = int64(x), nil
-			if float64(n) != x {
-				err = strconv.ErrSyntax
-			}
+		n, ok := int64(0), false
+		switch v := v.(type) {
+		case float64:
+			n = int64(v)
+			ok = float64(n) == v
+		case string:
+			i, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
+			n, ok = i, err == nil
 		}
-		if err != nil {
+		if !ok {
 			return nil, fmt.Errorf("%v is not a whole number: let the function take a float64 or a string", v)
 		}
 		return call(n)

@@ -33,8 +33,7 @@ func (f *Frame) labels(column string) (names []string, counts []int, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	whole := c.Kind == Float && f.allWhole(c)
-	if c.Kind == Float && !whole || c.Kind == Time || c.Kind == List {
+	if c.Kind == Float && !f.allIntegers(c) || c.Kind == Time || c.Kind == List {
 		return nil, nil, fmt.Errorf("column %q holds %s values, which are no classes (a number to be predicted is a regression: bert.ForRegression)", c.Name, c.Kind)
 	}
 	e, err := open()
@@ -43,14 +42,11 @@ func (f *Frame) labels(column string) (names []string, counts []int, err error) 
 	}
 	defer runtime.KeepAlive(f)
 	col := "x." + ident(c.Name)
-	if whole {
-		col = "CAST(" + col + " AS BIGINT)"
-	}
 	order := col
 	if c.Kind == Text && f.allIntegers(c) {
 		order = "CAST(" + col + " AS BIGINT)" // "10" after "2"
 	}
-	rows, err := e.db.Query(fmt.Sprintf("SELECT CAST(%s AS VARCHAR), count(*) FROM (%s) x WHERE %s IS NOT NULL GROUP BY %s ORDER BY %s LIMIT %d", col, f.query, col, col, order, maxLabels+1))
+	rows, err := e.db.Query(fmt.Sprintf("SELECT %s, count(*) FROM (%s) x WHERE %s IS NOT NULL GROUP BY %s ORDER BY %s LIMIT %d", c.class(col), f.query, col, col, order, maxLabels+1))
 	if err != nil {
 		return nil, nil, clean(err)
 	}
@@ -91,27 +87,27 @@ func (f *Frame) labels(column string) (names []string, counts []int, err error) 
 	return names, counts, nil
 }
 
+// allIntegers says whether each value of a column of texts or fractions is a whole number, written as one.
 func (f *Frame) allIntegers(c Column) bool {
 	var n int
 	col := "x." + ident(c.Name)
-	err := f.one(fmt.Sprintf("SELECT count(*) FROM (%s) x WHERE %s IS NOT NULL AND coalesce(CAST(TRY_CAST(%s AS BIGINT) AS VARCHAR) = %s, false) = false", f.query, col, col, col), &n)
-	return err == nil && n == 0
-}
-
-// allWhole says whether a column of fractions holds none, as pandas writes whole numbers with missing ones among them: 0.0, 1.0.
-func (f *Frame) allWhole(c Column) bool {
-	var n int
-	col := "x." + ident(c.Name)
-	err := f.one(fmt.Sprintf("SELECT count(*) FROM (%s) x WHERE %s IS NOT NULL AND coalesce(TRY_CAST(%s AS BIGINT) = %s, false) = false", f.query, col, col, col), &n)
-	return err == nil && n == 0
-}
-
-// class writes in SQL what a column's value is called as a class.
-func (f *Frame) class(c Column, expression string) string {
-	if c.Kind == Float && f.allWhole(c) {
-		expression = "CAST(" + expression + " AS BIGINT)"
+	integer := "TRY_CAST(" + col + " AS BIGINT)"
+	if c.Kind == Text {
+		integer = "CAST(" + integer + " AS VARCHAR)"
 	}
-	return "CAST(" + expression + " AS VARCHAR)"
+	err := f.one(fmt.Sprintf("SELECT count(*) FROM (%s) x WHERE %s IS NOT NULL AND coalesce(%s = %s, false) = false", f.query, col, integer, col), &n)
+	return err == nil && n == 0
+}
+
+// class writes in SQL what a value of the column is called as a class. Among fractions 1.0 is called 1: pandas writes whole
+// numbers so where some are missing.
+func (c Column) class(value string) string {
+	text := "CAST(" + value + " AS VARCHAR)"
+	if c.Kind == Float {
+		integer := "TRY_CAST(" + value + " AS BIGINT)"
+		return "CASE WHEN " + integer + " = " + value + " THEN CAST(" + integer + " AS VARCHAR) ELSE " + text + " END"
+	}
+	return text
 }
 
 // NameLabels puts names in the place of the values of a label column, as pairs of value and name. The classes keep the order
@@ -132,7 +128,7 @@ func (f *Frame) NameLabels(column string, pairs ...string) *Frame {
 	}
 	names := slices.Clone(values)
 	var when strings.Builder
-	text := f.class(c, f.expression(c))
+	text := c.class(f.expression(c))
 	for i := 0; i < len(pairs); i += 2 {
 		at := slices.Index(values, pairs[i])
 		if at < 0 {
@@ -178,7 +174,7 @@ func (f *Frame) LabelIDs(column string, classes []string) ([]int, error) {
 		ids[n] = i
 	}
 	out := make([]int, 0, f.rows)
-	err = f.scan(context.Background(), f.class(c, "x."+ident(c.Name)), func(rows *sql.Rows) error {
+	err = f.scan(context.Background(), c.class("x."+ident(c.Name)), func(rows *sql.Rows) error {
 		var v sql.NullString
 		if err := rows.Scan(&v); err != nil {
 			return err

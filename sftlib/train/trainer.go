@@ -21,7 +21,6 @@ type Trainer struct {
 	metrics    func(*eval.Report) map[string]float64
 
 	mu      sync.Mutex
-	running bool
 	session *session // a training that was interrupted and can go on
 	said    bool     // InitEnd was sent
 	paired  *bool    // whether the latest training read pairs of texts

@@ -132,19 +132,19 @@ func runCells(nb *notebook, s *session.Session, rec *recorder, limit time.Durati
 		start := time.Now()
 		over := watch(limit, s.Interrupt)
 		reply := s.Execute(&page{cell: c}, session.ExecuteRequest{Code: src, StoreHistory: true, StopOnError: true})
-		what := ""
-		if reply.Status != "ok" {
-			what = reply.Err.Error()
-		}
+		var wrong []string
 		if over() { // also where the cell ends well with what it has, as a training does
-			what = strings.TrimSuffix(fmt.Sprintf("it took longer than %v: %s", limit, what), ": ")
+			wrong = append(wrong, fmt.Sprintf("it took longer than %v", limit))
 		}
-		mark := ""
-		if what != "" {
+		if reply.Status != "ok" {
+			wrong = append(wrong, reply.Err.Error())
+		}
+		mark, what := "", strings.Join(wrong, ": ")
+		if wrong != nil {
 			mark = "  FAILED: " + firstLine(what)
 		}
 		say("[%d/%d] %s  %.1f s%s", n, total, firstLine(src), time.Since(start).Seconds(), mark)
-		if what != "" {
+		if wrong != nil {
 			failed++
 			last = fmt.Errorf("cell %d failed: %s", n, what)
 			if reply.Status != "ok" {
