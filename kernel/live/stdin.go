@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 type stdin struct {
 	file  *os.File // file descriptor 0, also where the program puts another file into os.Stdin
 	write *os.File
+
+	asking sync.Mutex // held while a cell's input is looked after
 }
 
 // patience is how long a read of standard input waits before the user is asked.
@@ -43,23 +46,34 @@ func (s *stdin) watch(c *Cell, over <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		if !s.waiting(over) && (n%8 > 0 || !blockedInRead()) {
-			continue
+		if s.asking.TryLock() { // two cells that run at once would both ask for the one read
+			s.supply(c, over, n%8 == 0)
+			s.asking.Unlock()
 		}
-		line, err := server.ask(wire.Event{Op: wire.EvInput, Cell: c.id})
-		if err != nil { // nobody answers: the program sees the end of its input
-			s.write.Close()
-			select {
-			case <-time.After(10 * patience): // its reader has seen it
-			case <-over:
-			}
-			s.open()
-			againC()
-			continue
-		}
-		s.write.WriteString(line + "\n")
-		time.Sleep(patience)
 	}
+}
+
+// supply asks for a line when the program waits for one. deep says to look for C code that waits, too.
+func (s *stdin) supply(c *Cell, over <-chan struct{}, deep bool) {
+	if wire.Available(0) > 0 { // what was typed is still to be read, as on a busy machine
+		return
+	}
+	if !s.waiting(over) && (!deep || !blockedInRead()) {
+		return
+	}
+	line, err := server.ask(wire.Event{Op: wire.EvInput, Cell: c.id})
+	if err != nil { // nobody answers: the program sees the end of its input
+		s.write.Close()
+		select {
+		case <-time.After(10 * patience): // its reader has seen it
+		case <-over:
+		}
+		s.open()
+		againC()
+		return
+	}
+	s.write.WriteString(line + "\n")
+	time.Sleep(patience)
 }
 
 // waiting reports whether Go code waits for input. That is seen from a lock: os.File lets one reader in at a time, so when a
